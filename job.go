@@ -1,0 +1,131 @@
+package wsc
+
+import "time"
+
+// JobStatus is the coarse state of a job.
+type JobStatus string
+
+// The statuses of a job. Completed, failed and cancelled are final.
+const (
+	JobPending    JobStatus = "pending"
+	JobProcessing JobStatus = "processing"
+	JobPaused     JobStatus = "paused"
+	JobCompleted  JobStatus = "completed"
+	JobFailed     JobStatus = "failed"
+	JobCancelled  JobStatus = "cancelled"
+)
+
+// JobStatuses lists every status in the order of a job's life.
+func JobStatuses() []JobStatus {
+	return []JobStatus{JobPending, JobProcessing, JobPaused, JobCompleted, JobFailed, JobCancelled}
+}
+
+// Terminal reports whether a job in this status never changes its status again.
+func (s JobStatus) Terminal() bool {
+	return s == JobCompleted || s == JobFailed || s == JobCancelled
+}
+
+// JobPhase says what a job is doing, finer than its status and meant for people.
+type JobPhase string
+
+// The phases of a job, in order; checking and waiting_to_retry alternate.
+const (
+	PhaseValidating     JobPhase = "validating"
+	PhaseParsing        JobPhase = "parsing"
+	PhaseChecking       JobPhase = "checking"
+	PhaseWaitingToRetry JobPhase = "waiting_to_retry"
+	PhaseExporting      JobPhase = "exporting"
+	PhaseDone           JobPhase = "done"
+)
+
+// Job is one uploaded list and its run.
+type Job struct {
+	ID       string    `json:"id" format:"uuid" doc:"Identifier of the job, a UUIDv7."`
+	Owner    string    `json:"-"`
+	Filename string    `json:"filename" doc:"Name of the uploaded file, without folders." example:"websites.csv"`
+	Status   JobStatus `json:"status" enum:"pending,processing,paused,completed,failed,cancelled" doc:"State of the job; completed, failed and cancelled are final."`
+	Phase    JobPhase  `json:"phase" enum:"validating,parsing,checking,waiting_to_retry,exporting,done" doc:"What the job is doing, finer than its status."`
+
+	Pass        int        `json:"pass" doc:"Sweep over the list: 0 is the first, later ones re-try what failed transiently."`
+	NextRetryAt *time.Time `json:"next_retry_at,omitempty" doc:"While waiting_to_retry: when the next pass begins (UTC)."`
+
+	JobCounts
+
+	Options Options `json:"options" doc:"The options given at submission; what is absent has its default."`
+	List    *List   `json:"list,omitempty" doc:"How the upload was read: format, encoding, sheet, URL column."`
+
+	UploadPath     string            `json:"-"`
+	ExportPaths    map[string]string `json:"-"`
+	ScheduleID     string            `json:"schedule_id,omitempty" doc:"The schedule that fired this job, if any."`
+	IdempotencyKey string            `json:"-"`
+	RequestHash    string            `json:"-"`
+	ErrorMessage   string            `json:"error_message,omitempty" doc:"Why the job failed, in a sentence."`
+
+	CreatedAt  time.Time  `json:"created_at" doc:"When the upload was accepted (UTC)."`
+	UpdatedAt  time.Time  `json:"updated_at" doc:"When the job last changed (UTC)."`
+	StartedAt  *time.Time `json:"started_at,omitempty" doc:"When work on the job began (UTC)."`
+	FinishedAt *time.Time `json:"finished_at,omitempty" doc:"When the job reached its final status (UTC)."`
+	ExpiresAt  *time.Time `json:"expires_at,omitempty" doc:"When the job and its results are deleted (UTC)."`
+}
+
+// JobCounts are the counters of a job. They change in the same transaction as the result rows, so
+// ProcessedURLs = ActiveCount + InactiveCount + ErrorCount = the number of result rows, and
+// TotalURLs = targets + InvalidCount is what ProcessedURLs reaches when the job completes.
+type JobCounts struct {
+	TotalURLs      int64 `json:"total_urls" doc:"Results that the job will have: unique URLs plus invalid lines. 0 until the list was parsed."`
+	ProcessedURLs  int64 `json:"processed_urls" doc:"Results so far."`
+	ActiveCount    int64 `json:"active_count" doc:"Results with status active."`
+	InactiveCount  int64 `json:"inactive_count" doc:"Results with status inactive."`
+	ErrorCount     int64 `json:"error_count" doc:"Results with status error, invalid lines included."`
+	InvalidCount   int64 `json:"invalid_count" doc:"Lines that hold no checkable URL; each is also a result with status error."`
+	DuplicateCount int64 `json:"duplicate_count" doc:"Lines whose URL an earlier line already has."`
+	BlankCount     int64 `json:"blank_count" doc:"Lines with nothing in them."`
+}
+
+// List describes how an uploaded list was read.
+type List struct {
+	Format    string   `json:"format" doc:"csv, tsv, txt, xlsx, json or ndjson." example:"csv"`
+	Encoding  string   `json:"encoding" doc:"Character encoding of the upload." example:"utf-8"`
+	Delimiter string   `json:"delimiter,omitempty" doc:"Field delimiter of a CSV or TSV file." example:","`
+	HasHeader bool     `json:"has_header" doc:"Whether the first row holds column names."`
+	Sheet     string   `json:"sheet,omitempty" doc:"Sheet of the workbook that was read."`
+	Columns   []string `json:"columns,omitempty" doc:"Column names, or letters where there is no header."`
+	URLColumn string   `json:"url_column,omitempty" doc:"The column that the URLs were taken from."`
+	ChosenBy  string   `json:"chosen_by,omitempty" enum:"option,header,content,only_column" doc:"Why that column: asked for, named like a URL column, most of its cells look like URLs, or the only one."`
+}
+
+// JobFilter selects and pages jobs, newest first.
+type JobFilter struct {
+	// Owner limits the jobs to one owner; empty means all.
+	Owner string
+	// Statuses limits the jobs to these statuses; empty means all.
+	Statuses []JobStatus
+	// Query limits the jobs to those whose file name contains it, ignoring case.
+	Query string
+	// Limit is the most jobs to return, at least 1.
+	Limit int
+	// After continues behind this job; nil starts at the newest.
+	After *JobCursor
+}
+
+// JobCursor is a position in the list of jobs: the creation time and id of the last one seen.
+type JobCursor struct {
+	CreatedAt time.Time `json:"t"`
+	ID        string    `json:"i"`
+}
+
+// JobTotals is what the parsed list says about a job.
+type JobTotals struct {
+	TotalURLs      int64
+	DuplicateCount int64
+	BlankCount     int64
+	List           *List
+}
+
+// JobFinish is the final status of a job and when it was reached.
+type JobFinish struct {
+	Status       JobStatus
+	ErrorMessage string
+	FinishedAt   time.Time
+	ExpiresAt    time.Time
+}

@@ -1,0 +1,245 @@
+package wsc
+
+import (
+	"fmt"
+	"net/textproto"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// Options are the choices a person makes for one job. Absent values (nil, 0, "") mean the default.
+type Options struct {
+	TimeoutMS       int               `json:"timeout_ms,omitempty" minimum:"100" maximum:"120000" doc:"Overall time limit of one attempt in ms. Default 10000."`
+	Retries         *int              `json:"retries,omitempty" minimum:"0" maximum:"5" doc:"Further attempts after a transient failure. Default 2."`
+	Method          string            `json:"method,omitempty" enum:"GET,HEAD,HEAD_THEN_GET" doc:"Request method. HEAD_THEN_GET repeats with GET when HEAD is not accepted. Default GET."`
+	FollowRedirects *bool             `json:"follow_redirects,omitempty" doc:"Follow redirects. Default true."`
+	MaxRedirects    *int              `json:"max_redirects,omitempty" minimum:"0" maximum:"20" doc:"Redirects followed before giving up. Default 10."`
+	AcceptStatus    string            `json:"accept_status,omitempty" maxLength:"200" doc:"HTTP statuses that count as active: codes and ranges. Default 200-299." example:"200-299,304"`
+	Headers         map[string]string `json:"headers,omitempty" doc:"Request headers to send with every check, at most 20."`
+	UserAgent       string            `json:"user_agent,omitempty" maxLength:"255" doc:"User-Agent header."`
+	HostRate        *float64          `json:"host_rate,omitempty" minimum:"0" maximum:"1000" doc:"Most requests per second to one host; 0 is no limit. Default is the server's, usually 10."`
+	HostConcurrency int               `json:"host_concurrency,omitempty" minimum:"1" maximum:"1000" doc:"Most requests to one host at the same time. Default 10."`
+	InsecureTLS     bool              `json:"insecure_tls,omitempty" doc:"Accept any certificate and report its problem instead."`
+	CaptureTitle    bool              `json:"capture_title,omitempty" doc:"Record the title of HTML pages."`
+	RetentionHours  int               `json:"retention_hours,omitempty" minimum:"1" maximum:"8760" doc:"Hours until the job is deleted. Default is the server's, usually 24."`
+	URLColumn       string            `json:"url_column,omitempty" maxLength:"255" doc:"Column with the URLs, by name or letter (A, B, …). Default is to find it."`
+	Sheet           string            `json:"sheet,omitempty" maxLength:"255" doc:"Sheet of a workbook, by name. Default is the first with URLs in it."`
+}
+
+// CheckMethod says how a target is requested.
+type CheckMethod string
+
+// The request methods.
+const (
+	MethodGet         CheckMethod = "GET"
+	MethodHead        CheckMethod = "HEAD"
+	MethodHeadThenGet CheckMethod = "HEAD_THEN_GET"
+)
+
+// CheckOptions are Options with every default filled in, in the form that the checker uses.
+type CheckOptions struct {
+	// Timeout bounds one attempt as a whole, redirects and body included.
+	Timeout time.Duration
+	// Retries is the number of attempts after the first.
+	Retries         int
+	Method          CheckMethod
+	FollowRedirects bool
+	MaxRedirects    int
+	AcceptStatus    StatusSet
+	Headers         map[string]string
+	// UserAgent is empty for the checker's own.
+	UserAgent string
+	// HostRate is the most requests per second to one host, 0 for no limit.
+	HostRate float64
+	// HostConcurrency is the most requests to one host at the same time.
+	HostConcurrency int
+	InsecureTLS     bool
+	CaptureTitle    bool
+	// Retention is how long the job is kept after it finished.
+	Retention time.Duration
+}
+
+// Defaults are the server's settings for what Options leave open.
+type Defaults struct {
+	HostRate  float64
+	Retention time.Duration
+}
+
+const (
+	defaultTimeout         = 10 * time.Second
+	defaultRetries         = 2
+	defaultMaxRedirects    = 10
+	defaultAcceptStatus    = "200-299"
+	defaultHostConcurrency = 10
+	maxHeaders             = 20
+	maxHeaderBytes         = 4096
+)
+
+// Resolve fills in the defaults and checks every value. Errors are *Error with CodeInvalidOptions and the field.
+func (o Options) Resolve(defaults Defaults) (CheckOptions, error) {
+	c := CheckOptions{
+		Timeout:         defaultTimeout,
+		Retries:         defaultRetries,
+		Method:          MethodGet,
+		FollowRedirects: true,
+		MaxRedirects:    defaultMaxRedirects,
+		Headers:         o.Headers,
+		UserAgent:       o.UserAgent,
+		HostRate:        defaults.HostRate,
+		HostConcurrency: defaultHostConcurrency,
+		InsecureTLS:     o.InsecureTLS,
+		CaptureTitle:    o.CaptureTitle,
+		Retention:       defaults.Retention,
+	}
+	if o.TimeoutMS != 0 {
+		if err := inRange("timeout_ms", o.TimeoutMS, 100, 120_000); err != nil {
+			return c, err
+		}
+		c.Timeout = time.Duration(o.TimeoutMS) * time.Millisecond
+	}
+	if o.Retries != nil {
+		if err := inRange("retries", *o.Retries, 0, 5); err != nil {
+			return c, err
+		}
+		c.Retries = *o.Retries
+	}
+	if o.MaxRedirects != nil {
+		if err := inRange("max_redirects", *o.MaxRedirects, 0, 20); err != nil {
+			return c, err
+		}
+		c.MaxRedirects = *o.MaxRedirects
+	}
+	if o.FollowRedirects != nil {
+		c.FollowRedirects = *o.FollowRedirects
+	}
+	if o.HostConcurrency != 0 {
+		if err := inRange("host_concurrency", o.HostConcurrency, 1, 1000); err != nil {
+			return c, err
+		}
+		c.HostConcurrency = o.HostConcurrency
+	}
+	if o.HostRate != nil {
+		if !(*o.HostRate >= 0 && *o.HostRate <= 1000) {
+			return c, invalidOption("host_rate", "host_rate must be between 0 and 1000 requests per second.")
+		}
+		c.HostRate = *o.HostRate
+	}
+	if o.RetentionHours != 0 {
+		if err := inRange("retention_hours", o.RetentionHours, 1, 8760); err != nil {
+			return c, err
+		}
+		c.Retention = time.Duration(o.RetentionHours) * time.Hour
+	}
+	switch CheckMethod(o.Method) {
+	case "":
+	case MethodGet, MethodHead, MethodHeadThenGet:
+		c.Method = CheckMethod(o.Method)
+	default:
+		return c, invalidOption("method", "method must be GET, HEAD or HEAD_THEN_GET.")
+	}
+	accept := o.AcceptStatus
+	if accept == "" {
+		accept = defaultAcceptStatus
+	}
+	var err error
+	if c.AcceptStatus, err = ParseStatusSet(accept); err != nil {
+		return c, invalidOption("accept_status", err.Error())
+	}
+	return c, validateHeaders(o.Headers, o.UserAgent)
+}
+
+func inRange(field string, value, low, high int) error {
+	if value < low || value > high {
+		return invalidOption(field, fmt.Sprintf("%s must be between %d and %d, not %d.", field, low, high, value))
+	}
+	return nil
+}
+
+func invalidOption(field, message string) error {
+	return Errorf(CodeInvalidOptions, "%s", message).At(Place{Field: "options." + field})
+}
+
+// validateHeaders refuses what HTTP does not allow and the headers that the connection itself needs.
+func validateHeaders(headers map[string]string, userAgent string) error {
+	if !httpguts.ValidHeaderFieldValue(userAgent) {
+		return invalidOption("user_agent", "user_agent must not contain control characters.")
+	}
+	if len(headers) > maxHeaders {
+		return invalidOption("headers", fmt.Sprintf("At most %d headers can be set, not %d.", maxHeaders, len(headers)))
+	}
+	names := make([]string, 0, len(headers))
+	for name := range headers {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	size := 0
+	for _, name := range names {
+		if !httpguts.ValidHeaderFieldName(name) {
+			return invalidOption("headers", fmt.Sprintf("%q is not a valid header name.", name))
+		}
+		if !httpguts.ValidHeaderFieldValue(headers[name]) {
+			return invalidOption("headers", fmt.Sprintf("The value of header %s must not contain control characters.", name))
+		}
+		switch textproto.CanonicalMIMEHeaderKey(name) {
+		case "Host", "Connection", "Content-Length", "Transfer-Encoding", "Te", "Trailer", "Upgrade", "Keep-Alive", "Proxy-Connection":
+			return invalidOption("headers", fmt.Sprintf("Header %s is set by the checker and can't be changed.", name))
+		}
+		size += len(name) + len(headers[name])
+	}
+	if size > maxHeaderBytes {
+		return invalidOption("headers", fmt.Sprintf("The headers together must not be longer than %d bytes.", maxHeaderBytes))
+	}
+	return nil
+}
+
+// StatusSet is a set of HTTP status codes given as ranges.
+type StatusSet []StatusRange
+
+// StatusRange is the codes from Low to High, both included.
+type StatusRange struct{ Low, High int }
+
+// ParseStatusSet reads codes and ranges separated by commas, for example "200-299,304".
+func ParseStatusSet(text string) (StatusSet, error) {
+	var set StatusSet
+	for part := range strings.SplitSeq(text, ",") {
+		part = strings.TrimSpace(part)
+		lowText, highText, isRange := strings.Cut(part, "-")
+		low, err := parseStatus(lowText)
+		if err != nil {
+			return nil, err
+		}
+		high := low
+		if isRange {
+			if high, err = parseStatus(highText); err != nil {
+				return nil, err
+			}
+		}
+		if high < low {
+			return nil, fmt.Errorf("%q is not a range of HTTP statuses: its end is below its start.", part) //nolint:staticcheck // a sentence for people
+		}
+		set = append(set, StatusRange{low, high})
+	}
+	return set, nil
+}
+
+func parseStatus(text string) (int, error) {
+	code, err := strconv.Atoi(strings.TrimSpace(text))
+	if err != nil || code < 100 || code > 599 {
+		return 0, fmt.Errorf("%q is not an HTTP status between 100 and 599; write codes and ranges like 200-299,304.", text) //nolint:staticcheck // a sentence for people
+	}
+	return code, nil
+}
+
+// Contains reports whether the set has the code.
+func (s StatusSet) Contains(code int) bool {
+	for _, r := range s {
+		if code >= r.Low && code <= r.High {
+			return true
+		}
+	}
+	return false
+}

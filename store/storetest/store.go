@@ -1,0 +1,82 @@
+// Package storetest is the conformance suite that every store passes: one set of tests,
+// run against each real database.
+package storetest
+
+import (
+	"context"
+	"time"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+// Store is everything that a store does. Consumers define smaller interfaces of their own.
+//
+// Unless said otherwise, methods that name a job return an error with wsc.CodeNotFound when there is none, and
+// every other failure of the database as an error with wsc.CodeStorageUnavailable that wraps the driver's.
+// Times are stored with microsecond precision and returned in UTC.
+type Store interface {
+	// Ping reports whether the database answers.
+	Ping(ctx context.Context) error
+
+	// CreateJob inserts a pending job. A second job with the same owner and non-empty idempotency key
+	// is refused with wsc.CodeConflict.
+	CreateJob(ctx context.Context, job *wsc.Job) error
+	// Job returns a job.
+	Job(ctx context.Context, id string) (*wsc.Job, error)
+	// JobByIdempotencyKey returns the job that was created with the key, or wsc.CodeNotFound.
+	JobByIdempotencyKey(ctx context.Context, owner, key string) (*wsc.Job, error)
+	// Jobs returns a page of jobs, newest first (created_at, id descending).
+	Jobs(ctx context.Context, filter wsc.JobFilter) ([]wsc.Job, error)
+	// PendingJobs returns jobs that are still pending and were created before the given time, oldest first.
+	PendingJobs(ctx context.Context, createdBefore time.Time, limit int) ([]wsc.Job, error)
+
+	// StartJob turns a pending job into a processing one and sets started_at. For any other status it changes nothing.
+	StartJob(ctx context.Context, id string, now time.Time) error
+	// SetJobPhase sets phase, pass and next retry time. A job with a final status keeps its status; its phase can still
+	// become exporting or done.
+	SetJobPhase(ctx context.Context, id string, phase wsc.JobPhase, pass int, nextRetryAt *time.Time) error
+	// SetJobTotals records what the parsed list says. Repeating it changes nothing.
+	SetJobTotals(ctx context.Context, id string, totals wsc.JobTotals) error
+	// FinishJob sets a final status. A job that already has one keeps it, and its times.
+	FinishJob(ctx context.Context, id string, finish wsc.JobFinish) error
+	// SetJobExports records where the exports of the job are, by format.
+	SetJobExports(ctx context.Context, id string, paths map[string]string) error
+	// DeleteJob removes the job with everything that belongs to it, in steps that do not lock the table for long.
+	// A job that does not exist is no error, so that a repeated deletion succeeds.
+	DeleteJob(ctx context.Context, id string) error
+
+	// InsertResults stores results of one job and adds exactly those that were new to the job's counters, in one
+	// transaction; it also drops the deferred checks of their seqs. A result whose seq already has one is left out.
+	// It returns how many were new. Strings are made storable first: NUL is removed and invalid UTF-8 replaced.
+	InsertResults(ctx context.Context, jobID string, results []wsc.Result) (int, error)
+	// DoneSeqs returns those of the given seqs that already have a result, in any order.
+	DoneSeqs(ctx context.Context, jobID string, seqs []int64) ([]int64, error)
+	// Results returns a page of results under the filter. It does not report an unknown job.
+	Results(ctx context.Context, jobID string, filter wsc.ResultFilter) ([]wsc.Result, error)
+	// EachResult calls fn for every result under the filter (whose Limit is ignored) in its order, holding one page in memory.
+	// The result is only valid during the call. An error of fn ends it and is returned as it is.
+	EachResult(ctx context.Context, jobID string, filter wsc.ResultFilter, fn func(*wsc.Result) error) error
+	// ResultsBySeq returns the results with the given seqs, in any order.
+	ResultsBySeq(ctx context.Context, jobID string, seqs []int64) ([]wsc.Result, error)
+	// Stats summarises the results so far.
+	Stats(ctx context.Context, jobID string) (*wsc.Stats, error)
+
+	// Defer records targets that wait for another attempt. A row with as many or more attempts, and a target that has a
+	// result, is left as it is, so that a repeated batch changes nothing.
+	Defer(ctx context.Context, jobID string, deferred []wsc.Deferred) error
+	// DeferredAttempts returns the attempts made, by seq, for those of the given seqs that are deferred.
+	DeferredAttempts(ctx context.Context, jobID string, seqs []int64) (map[int64]int, error)
+	// DeferredSummary returns how many targets of the job are deferred and when the earliest is due (zero if none).
+	DeferredSummary(ctx context.Context, jobID string) (count int64, earliest time.Time, err error)
+	// EachDeferred calls fn for every deferred target of the job due by the given time, ordered by seq.
+	EachDeferred(ctx context.Context, jobID string, dueBy time.Time, fn func(*wsc.Deferred) error) error
+
+	// ReserveSlots reserves, for each host, Count start times that are Interval apart and begin no earlier than now,
+	// in one statement, so that concurrent callers never share a slot. It returns for each request how long to wait
+	// from now until its first slot. Hosts are unique within a call.
+	ReserveSlots(ctx context.Context, requests []wsc.SlotRequest) ([]time.Duration, error)
+	// DelayHost moves a host's next free slot to at least the given duration from now.
+	DelayHost(ctx context.Context, host string, delay time.Duration) error
+	// ForgetIdleHosts removes hosts whose next free slot passed longer ago than the given age.
+	ForgetIdleHosts(ctx context.Context, age time.Duration) error
+}
