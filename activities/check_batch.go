@@ -1,0 +1,143 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/plan"
+	"github.com/website-status-checker/wsc/runner"
+)
+
+// BatchInput names one batch of the plan of one pass.
+type BatchInput struct {
+	JobID string
+	Pass  int
+	Batch int
+}
+
+// BatchOutput counts the targets of a batch by what became of them, earlier attempts at the batch included.
+type BatchOutput struct {
+	// Final targets have a result.
+	Final int64
+	// Deferred targets wait for another attempt in a later pass.
+	Deferred int64
+}
+
+// CheckBatch makes one attempt at every target of a batch that has none yet in this pass. Final outcomes become
+// results; transient ones are deferred while retries are left. Both are stored as they come, so that a repeated
+// batch goes on where the last one was broken off.
+func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput, error) {
+	job, err := a.cfg.Store.Job(ctx, in.JobID)
+	if err != nil {
+		return BatchOutput{}, storeError(err)
+	}
+	opts, err := job.Options.Resolve(a.cfg.Defaults)
+	if err != nil {
+		return BatchOutput{}, listError(err)
+	}
+	records, err := plan.ReadBatch(ctx, a.cfg.Blobs, wsc.JobFolder(job.ID), in.Pass, in.Batch)
+	if err != nil {
+		return BatchOutput{}, err
+	}
+	left, out, err := a.untried(ctx, job.ID, records)
+	if err != nil || len(left) == 0 {
+		return out, err
+	}
+	tasks, err := a.pace(ctx, left, opts.HostRate)
+	if err != nil {
+		return out, err
+	}
+
+	sink := newSink(ctx, a.cfg, job.ID, opts)
+	defer heartbeat(ctx, func() any { return sink.counts() })()
+	run := &runner.Runner{Checker: a.cfg.Checker, Limiter: a.cfg.Limiter, Options: opts, Now: a.cfg.Now}
+	stop := activity.GetWorkerStopChannel(ctx)
+	runErr := run.Run(sink.ctx, stop, tasks, sink.add)
+	if err := sink.close(); err != nil {
+		return out, storeError(err)
+	}
+	if runErr != nil {
+		return out, runErr
+	}
+	stored := sink.counts()
+	out.Final += stored.Final
+	out.Deferred += stored.Deferred
+	if out.Final+out.Deferred < int64(len(records)) {
+		return out, temporal.NewApplicationErrorWithOptions("The worker is stopping; the batch goes on elsewhere.", ErrWorkerStopping,
+			temporal.ApplicationErrorOptions{NextRetryDelay: 100 * time.Millisecond})
+	}
+	return out, nil
+}
+
+// untried returns the records without a result and without an attempt in this pass, and counts the others.
+func (a *Activities) untried(ctx context.Context, jobID string, records []plan.Record) ([]plan.Record, BatchOutput, error) {
+	var out BatchOutput
+	seqs := make([]int64, len(records))
+	for i := range records {
+		seqs[i] = records[i].Seq
+	}
+	done, err := a.cfg.Store.DoneSeqs(ctx, jobID, seqs)
+	if err != nil {
+		return nil, out, storeError(err)
+	}
+	attempts, err := a.cfg.Store.DeferredAttempts(ctx, jobID, seqs)
+	if err != nil {
+		return nil, out, storeError(err)
+	}
+	final := make(map[int64]bool, len(done))
+	for _, seq := range done {
+		final[seq] = true
+	}
+	left := make([]plan.Record, 0, len(records))
+	for _, record := range records {
+		switch {
+		case final[record.Seq]:
+			out.Final++
+		case attempts[record.Seq] > record.Attempts:
+			out.Deferred++
+		default:
+			left = append(left, record)
+		}
+	}
+	return left, out, nil
+}
+
+// pace reserves a start time for every record on its host, across all workers and jobs.
+func (a *Activities) pace(ctx context.Context, records []plan.Record, hostRate float64) ([]runner.Task, error) {
+	tasks := make([]runner.Task, len(records))
+	for i, record := range records {
+		tasks[i] = runner.Task{Target: record.Target, Attempts: record.Attempts, NotBefore: record.NotBefore}
+	}
+	interval := runner.Interval(hostRate)
+	if interval == 0 {
+		return tasks, nil
+	}
+	number := map[string]int{}
+	var requests []wsc.SlotRequest
+	for _, record := range records {
+		n, known := number[record.Host]
+		if !known {
+			n = len(requests)
+			number[record.Host] = n
+			requests = append(requests, wsc.SlotRequest{Host: record.Host, Interval: interval})
+		}
+		requests[n].Count++
+	}
+	waits, err := a.cfg.Store.ReserveSlots(ctx, requests)
+	if err != nil {
+		return nil, err
+	}
+	now := a.cfg.Now()
+	for i, record := range records {
+		n := number[record.Host]
+		if slot := now.Add(waits[n]); slot.After(tasks[i].NotBefore) {
+			tasks[i].NotBefore = slot
+		}
+		waits[n] += interval
+	}
+	return tasks, nil
+}

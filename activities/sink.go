@@ -1,0 +1,155 @@
+package activities
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/runner"
+)
+
+const (
+	flushRows     = 500
+	flushInterval = 500 * time.Millisecond
+	// flushTimeout bounds one flush.
+	flushTimeout = 10 * time.Second
+	// throttlePause is how long a host that answers 429 or 503 is left alone when it does not say how long.
+	throttlePause = time.Second
+)
+
+// sink takes the outcomes of a batch and stores them in the background, every flushInterval or flushRows.
+type sink struct {
+	// ctx ends with the activity's, or when storing failed.
+	ctx    context.Context //nolint:containedctx // lives as long as the sink, one per batch
+	cancel context.CancelCauseFunc
+	cfg    Config
+	jobID  string
+	opts   wsc.CheckOptions
+
+	full chan struct{}
+	quit chan struct{}
+	done sync.WaitGroup
+
+	mu       sync.Mutex
+	results  []wsc.Result
+	deferred []wsc.Deferred
+	pauses   map[string]time.Duration
+	stored   BatchOutput
+	err      error
+}
+
+func newSink(ctx context.Context, cfg Config, jobID string, opts wsc.CheckOptions) *sink {
+	s := &sink{cfg: cfg, jobID: jobID, opts: opts, full: make(chan struct{}, 1), quit: make(chan struct{})}
+	s.ctx, s.cancel = context.WithCancelCause(ctx)
+	s.done.Go(s.flushRegularly)
+	return s
+}
+
+// add takes one outcome: a result, or a deferral when it was transient and retries are left.
+func (s *sink) add(task runner.Task, result wsc.Result) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return s.err
+	}
+	if result.HTTPStatus == 429 || result.HTTPStatus == 503 {
+		s.pause(task.Host, result.RetryAfter)
+	}
+	if result.Transient() && result.Attempts <= s.opts.Retries {
+		delay := wsc.RetryDelay(result.Attempts, result.RetryAfter, s.cfg.Random())
+		s.deferred = append(s.deferred, wsc.Deferred{
+			Target: task.Target, Attempt: result.Attempts, NotBefore: s.cfg.Now().Add(delay),
+			LastKind: result.ErrorKind, LastMessage: result.ErrorMessage,
+		})
+	} else {
+		s.results = append(s.results, result)
+	}
+	if len(s.results)+len(s.deferred) >= flushRows {
+		select {
+		case s.full <- struct{}{}:
+		default: // a flush is due already
+		}
+	}
+	return nil
+}
+
+func (s *sink) pause(host string, retryAfter time.Duration) {
+	if s.pauses == nil {
+		s.pauses = map[string]time.Duration{}
+	}
+	s.pauses[host] = max(s.pauses[host], throttlePause, min(retryAfter, wsc.MaxRetryAfter))
+}
+
+// counts says how many outcomes are stored.
+func (s *sink) counts() BatchOutput {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stored
+}
+
+// close stores what is left, also after the activity was cancelled, and returns the first error of storing.
+func (s *sink) close() error {
+	close(s.quit)
+	s.done.Wait()
+	s.flush()
+	s.cancel(nil)
+	return s.err
+}
+
+func (s *sink) flushRegularly() {
+	ticker := time.NewTicker(flushInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.quit:
+			return
+		case <-ticker.C:
+		case <-s.full:
+		}
+		s.flush()
+	}
+}
+
+// flush stores what has come so far. After an error nothing more is stored: the next attempt at the batch does.
+// A flush that has begun is not broken off by the end of the activity, but bounded in time.
+func (s *sink) flush() {
+	s.mu.Lock()
+	results, deferred, pauses, err := s.results, s.deferred, s.pauses, s.err
+	s.results, s.deferred, s.pauses = nil, nil, nil
+	s.mu.Unlock()
+	if err != nil || len(results)+len(deferred) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), flushTimeout)
+	defer cancel()
+	err = s.store(ctx, results, deferred, pauses)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.err = err
+		s.cancel(err)
+		return
+	}
+	s.stored.Final += int64(len(results))
+	s.stored.Deferred += int64(len(deferred))
+}
+
+func (s *sink) store(ctx context.Context, results []wsc.Result, deferred []wsc.Deferred, pauses map[string]time.Duration) error {
+	if len(deferred) > 0 {
+		if err := s.cfg.Store.Defer(ctx, s.jobID, deferred); err != nil {
+			return err
+		}
+	}
+	if len(results) > 0 {
+		if _, err := s.cfg.Store.InsertResults(ctx, s.jobID, results); err != nil {
+			return err
+		}
+	}
+	for host, pause := range pauses {
+		if err := s.cfg.Store.DelayHost(ctx, host, pause); err != nil {
+			return err
+		}
+	}
+	return nil
+}

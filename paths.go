@@ -1,0 +1,7 @@
+package wsc
+
+// JobFolder is the prefix of everything in the blob store that belongs to a job: its upload, plans and exports.
+func JobFolder(jobID string) string { return "jobs/" + jobID + "/" }
+
+// UploadPath is where the uploaded list of a job is in the blob store.
+func UploadPath(jobID string) string { return JobFolder(jobID) + "upload" }
