@@ -1,0 +1,57 @@
+// Package workflows orchestrates jobs. Everything in it is deterministic; side effects are in package activities.
+package workflows
+
+import "go.temporal.io/sdk/temporal"
+
+// Task queues. Workflows and light activities, activities that read or write whole lists, and network checks wait in
+// queues of their own, so that none holds up another.
+const (
+	QueueJobs   = "wsc-jobs"
+	QueueFiles  = "wsc-files"
+	QueueChecks = "wsc-checks"
+)
+
+// Names under which the workflows are registered, and of the query for a job's progress.
+const (
+	JobWorkflowName     = "JobWorkflow"
+	CleanupWorkflowName = "CleanupWorkflow"
+	QueryProgress       = "progress"
+)
+
+// JobWorkflowID is the id of the workflow that runs a job.
+func JobWorkflowID(jobID string) string { return "job/" + jobID }
+
+// CleanupWorkflowID is the id of the workflow that deletes a job.
+func CleanupWorkflowID(jobID string) string { return "cleanup/" + jobID }
+
+// Names of the search attributes that let an operator find jobs in the Temporal UI.
+const (
+	AttributeJobStatus = "WscJobStatus"
+	AttributeJobPhase  = "WscJobPhase"
+	AttributeOwner     = "WscOwner"
+	AttributeFilename  = "WscFilename"
+	AttributeURLs      = "WscUrls"
+)
+
+// KeywordAttributes lists the search attributes of type Keyword; IntAttributes those of type Int.
+func KeywordAttributes() []string {
+	return []string{AttributeJobStatus, AttributeJobPhase, AttributeOwner, AttributeFilename}
+}
+
+// IntAttributes lists the search attributes of type Int.
+func IntAttributes() []string { return []string{AttributeURLs} }
+
+// attributes are the typed keys of the search attributes that the workflow itself keeps up to date.
+type attributes struct {
+	status temporal.SearchAttributeKeyKeyword
+	phase  temporal.SearchAttributeKeyKeyword
+	urls   temporal.SearchAttributeKeyInt64
+}
+
+func newAttributes() attributes {
+	return attributes{
+		status: temporal.NewSearchAttributeKeyKeyword(AttributeJobStatus),
+		phase:  temporal.NewSearchAttributeKeyKeyword(AttributeJobPhase),
+		urls:   temporal.NewSearchAttributeKeyInt64(AttributeURLs),
+	}
+}
