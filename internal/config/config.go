@@ -1,0 +1,129 @@
+// Package config holds the settings of the servers, as flags and environment variables for kong.
+// Each command embeds the groups that it needs.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+// Log says what is logged and how.
+type Log struct {
+	LogLevel  string `help:"Least severe log lines to write." enum:"debug,info,warn,error" default:"info" env:"WSC_LOG_LEVEL"`
+	LogFormat string `help:"Form of log lines." enum:"text,json" default:"text" env:"WSC_LOG_FORMAT"`
+}
+
+// Logger returns a logger that writes to w.
+func (l Log) Logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(l.LogLevel)); err != nil {
+		level = slog.LevelInfo // unreachable behind the enum above
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if l.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+// Listen is where an HTTP server listens.
+type Listen struct {
+	Listen string `help:"Address and port of the API. Requests need no key yet, so everybody who reaches the port can use it." default:"127.0.0.1:8080" env:"WSC_LISTEN" placeholder:"HOST:PORT"`
+}
+
+// Validate checks the form of the address.
+func (l Listen) Validate() error {
+	if _, _, err := net.SplitHostPort(l.Listen); err != nil {
+		return fmt.Errorf("WSC_LISTEN (--listen): %q is not an address and port like 127.0.0.1:8080", l.Listen)
+	}
+	return nil
+}
+
+// Public reports whether others than this machine may reach the address.
+func (l Listen) Public() bool {
+	host, _, err := net.SplitHostPort(l.Listen)
+	if err != nil || host == "localhost" {
+		return false
+	}
+	address, err := netip.ParseAddr(host)
+	return err != nil || !address.IsLoopback()
+}
+
+// Database is where PostgreSQL is.
+type Database struct {
+	DatabaseURL     string `help:"URL of the PostgreSQL database." env:"WSC_DATABASE_URL" placeholder:"postgres://USER:PASSWORD@HOST:PORT/NAME"`
+	DatabaseURLFile string `help:"File that holds the URL of the database." env:"WSC_DATABASE_URL_FILE" type:"path" placeholder:"FILE"`
+}
+
+// URL returns the database's URL, from its file if that is set.
+func (d Database) URL() (string, error) {
+	switch {
+	case d.DatabaseURLFile != "":
+		data, err := os.ReadFile(d.DatabaseURLFile)
+		if err != nil {
+			return "", fmt.Errorf("WSC_DATABASE_URL_FILE (--database-url-file): %w", err)
+		}
+		return strings.TrimSpace(string(data)), nil
+	case d.DatabaseURL != "":
+		return d.DatabaseURL, nil
+	}
+	return "", errors.New("WSC_DATABASE_URL (--database-url) is required: the URL of a PostgreSQL database")
+}
+
+// Jobs bounds what a job may be.
+type Jobs struct {
+	Retention      time.Duration `help:"How long a finished job is kept, unless it says otherwise." default:"24h" env:"WSC_RETENTION" placeholder:"DURATION"`
+	MaxUploadBytes int64         `help:"Largest upload in bytes." default:"104857600" env:"WSC_MAX_UPLOAD_BYTES" placeholder:"BYTES"`
+	MaxURLs        int64         `help:"Most URLs of one list." default:"1000000" env:"WSC_MAX_URLS" placeholder:"N"`
+	HostRate       float64       `help:"Most requests per second to one host, across all jobs and workers; 0 is no limit." default:"10" env:"WSC_HOST_RATE" placeholder:"N"`
+}
+
+// Validate checks the ranges.
+func (j Jobs) Validate() error {
+	switch {
+	case j.Retention < time.Minute:
+		return fmt.Errorf("WSC_RETENTION (--retention): %s is too short; the least is 1m", j.Retention)
+	case j.MaxUploadBytes < 1:
+		return fmt.Errorf("WSC_MAX_UPLOAD_BYTES (--max-upload-bytes): %d is not a positive number of bytes", j.MaxUploadBytes)
+	case j.MaxURLs < 1:
+		return fmt.Errorf("WSC_MAX_URLS (--max-urls): %d is not a positive number", j.MaxURLs)
+	case !(j.HostRate >= 0 && j.HostRate <= 1000):
+		return fmt.Errorf("WSC_HOST_RATE (--host-rate): %g is not between 0 and 1000 requests per second", j.HostRate)
+	}
+	return nil
+}
+
+// Defaults are the settings that jobs can override.
+func (j Jobs) Defaults() wsc.Defaults {
+	return wsc.Defaults{HostRate: j.HostRate, Retention: j.Retention}
+}
+
+// Check says how a process checks websites.
+type Check struct {
+	CheckConcurrency int            `help:"Most checks at once in this process." default:"256" env:"WSC_CHECK_CONCURRENCY" placeholder:"N"`
+	AllowNets        []netip.Prefix `help:"Private networks that may be checked, for example 10.0.0.0/8,127.0.0.0/8. Everybody who can start a job can reach them." env:"WSC_ALLOW_NETS" placeholder:"CIDR,…"`
+	AllowPorts       []uint16       `help:"Ports that may be checked in addition to 80, 443, 8080 and 8443." env:"WSC_ALLOW_PORTS" placeholder:"PORT,…"`
+}
+
+// Validate checks the ranges.
+func (c Check) Validate() error {
+	if c.CheckConcurrency < 1 || c.CheckConcurrency > 100_000 {
+		return fmt.Errorf("WSC_CHECK_CONCURRENCY (--check-concurrency): %d is not between 1 and 100000", c.CheckConcurrency)
+	}
+	return nil
+}
+
+// Storage is where uploads, plans and exports are kept.
+type Storage struct {
+	BlobURL string `help:"Blob store for uploads, plans and exports: file:///folder, s3://bucket?region=…, gs://bucket. Default is the folder blobs in the data directory." env:"WSC_BLOB_URL" placeholder:"URL"`
+	DataDir string `help:"Folder for everything that this process keeps on disk." default:"./data" env:"WSC_DATA_DIR" type:"path" placeholder:"FOLDER"`
+}

@@ -1,0 +1,88 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/require"
+
+	"github.com/website-status-checker/wsc/internal/config"
+)
+
+type settings struct {
+	config.Log      `embed:""`
+	config.Listen   `embed:""`
+	config.Database `embed:""`
+	config.Jobs     `embed:""`
+	config.Check    `embed:""`
+	config.Storage  `embed:""`
+}
+
+func parse(t *testing.T, args ...string) (settings, error) {
+	t.Helper()
+	var s settings
+	parser, err := kong.New(&s)
+	require.NoError(t, err)
+	_, err = parser.Parse(args)
+	return s, err
+}
+
+func TestDefaults(t *testing.T) {
+	s, err := parse(t)
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:8080", s.Listen.Listen)
+	require.False(t, s.Public())
+	require.EqualValues(t, 100<<20, s.MaxUploadBytes)
+	require.InDelta(t, 10.0, s.HostRate, 0)
+	_, err = s.URL()
+	require.ErrorContains(t, err, "WSC_DATABASE_URL")
+}
+
+func TestValuesComeFromTheEnvironment(t *testing.T) {
+	t.Setenv("WSC_ALLOW_NETS", "127.0.0.0/8,10.1.0.0/16")
+	t.Setenv("WSC_ALLOW_PORTS", "9000,9001")
+	t.Setenv("WSC_LISTEN", "0.0.0.0:80")
+	s, err := parse(t)
+	require.NoError(t, err)
+	require.Len(t, s.AllowNets, 2)
+	require.Equal(t, "10.1.0.0/16", s.AllowNets[1].String())
+	require.Equal(t, []uint16{9000, 9001}, s.AllowPorts)
+	require.True(t, s.Public())
+}
+
+func TestAWrongValueIsNamed(t *testing.T) {
+	tests := []struct{ name, variable, value string }{
+		{"address without port", "WSC_LISTEN", "localhost"},
+		{"unit missing", "WSC_RETENTION", "24"},
+		{"too short", "WSC_RETENTION", "1s"},
+		{"negative size", "WSC_MAX_UPLOAD_BYTES", "-1"},
+		{"no number", "WSC_MAX_URLS", "many"},
+		{"zero URLs", "WSC_MAX_URLS", "0"},
+		{"rate too high", "WSC_HOST_RATE", "5000"},
+		{"rate is no number", "WSC_HOST_RATE", "NaN"},
+		{"no concurrency", "WSC_CHECK_CONCURRENCY", "0"},
+		{"no network", "WSC_ALLOW_NETS", "localhost"},
+		{"port too high", "WSC_ALLOW_PORTS", "70000"},
+		{"unknown level", "WSC_LOG_LEVEL", "loud"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Setenv(test.variable, test.value)
+			_, err := parse(t)
+			require.Error(t, err)
+			require.Contains(t, config.Describe(err), test.variable)
+		})
+	}
+}
+
+func TestTheDatabaseURLCanComeFromAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "url")
+	require.NoError(t, os.WriteFile(path, []byte("postgres://db/wsc\n"), 0o600))
+	s, err := parse(t, "--database-url-file", path)
+	require.NoError(t, err)
+	url, err := s.URL()
+	require.NoError(t, err)
+	require.Equal(t, "postgres://db/wsc", url)
+}
