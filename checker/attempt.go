@@ -1,0 +1,275 @@
+package checker
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+// attempt is one try at a target.
+type attempt struct {
+	checker *Checker
+	opts    wsc.CheckOptions
+	ctx     context.Context //nolint:containedctx // ends with the attempt
+	result  wsc.Result
+}
+
+// hop is one request of an attempt.
+type hop struct {
+	url    wsc.NormalizedURL
+	method string
+	trace  *hopTrace
+	// custom says whether the job's own headers are sent.
+	custom bool
+}
+
+func newHop(u wsc.NormalizedURL, method string, custom bool) hop {
+	return hop{url: u, method: method, custom: custom, trace: &hopTrace{begin: time.Now()}}
+}
+
+// run checks the target and leaves what happened in the result.
+func (a *attempt) run() {
+	text := a.result.NormalizedURL
+	if text == "" {
+		text = a.result.URL
+	}
+	target, err := wsc.NormalizeURL(text)
+	if err != nil {
+		a.refuse(err)
+		return
+	}
+	switch a.opts.Method {
+	case wsc.MethodHeadThenGet:
+		blank := a.result
+		a.head(target)
+		if a.headWasEnough() {
+			return
+		}
+		a.result = blank
+		a.follow(target, http.MethodGet)
+	case wsc.MethodHead:
+		a.follow(target, http.MethodHead)
+	case wsc.MethodGet:
+		a.follow(target, http.MethodGet)
+	default:
+		a.fail(plain(wsc.KindInternalError))
+	}
+}
+
+// head tries HEAD with half of the time, since some servers never answer it.
+func (a *attempt) head(target wsc.NormalizedURL) {
+	whole := a.ctx
+	ctx, cancel := context.WithTimeout(whole, a.opts.Timeout/2)
+	defer cancel()
+	a.ctx = ctx
+	a.follow(target, http.MethodHead)
+	a.ctx = whole
+}
+
+// headWasEnough reports whether the outcome of HEAD stands: the status is accepted, or GET would fail as well.
+func (a *attempt) headWasEnough() bool {
+	switch a.result.Status {
+	case wsc.StatusActive:
+		return true
+	case wsc.StatusInactive:
+		return false
+	case wsc.StatusError:
+	}
+	switch a.result.ErrorKind {
+	case wsc.KindTimeout, wsc.KindConnectionClosed, wsc.KindConnectionReset, wsc.KindProtocolError, wsc.KindHeadersTooLarge,
+		wsc.KindRedirectInvalid, wsc.KindRedirectBlocked, wsc.KindTooManyRedirects:
+		return false
+	}
+	return true
+}
+
+// follow requests the target and the redirects from it.
+func (a *attempt) follow(target wsc.NormalizedURL, method string) {
+	h := newHop(target, method, true)
+	if err := a.checker.guard.CheckURL(target); err != nil {
+		a.failRequest(h, err)
+		return
+	}
+	for {
+		response, err := a.request(h)
+		if err != nil {
+			a.failRequest(h, err)
+			return
+		}
+		if !a.opts.FollowRedirects || !isRedirect(response.StatusCode) {
+			a.finish(h, response)
+			return
+		}
+		next, ok := a.redirect(h, response)
+		if !ok {
+			return
+		}
+		h = next
+	}
+}
+
+// request sends one request and returns the answer, whose body must be closed.
+func (a *attempt) request(h hop) (*http.Response, error) {
+	target, err := requestURL(h.url)
+	if err != nil {
+		return nil, fmt.Errorf("parse the normalised URL: %w", err)
+	}
+	request := &http.Request{
+		Method: h.method, URL: target, Host: target.Host, Header: a.headers(h.custom),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	transport := a.checker.verified
+	if a.opts.InsecureTLS {
+		transport = a.checker.insecure
+	}
+	return transport.RoundTrip(request.WithContext(traced(a.ctx, h.trace)))
+}
+
+func (a *attempt) headers(custom bool) http.Header {
+	headers := http.Header{
+		"User-Agent":      {a.checker.userAgent},
+		"Accept":          {"text/html,application/xhtml+xml,*/*;q=0.8"},
+		"Accept-Encoding": {"gzip"},
+	}
+	if a.opts.UserAgent != "" {
+		headers["User-Agent"] = []string{a.opts.UserAgent}
+	}
+	if custom {
+		for name, value := range a.opts.Headers {
+			headers.Set(name, value)
+		}
+	}
+	return headers
+}
+
+// redirect takes an answer that redirects, and returns the next hop, or false when the attempt ends here.
+func (a *attempt) redirect(h hop, response *http.Response) (hop, bool) {
+	next, failed := redirectTarget(h.url, response.Header.Get("Location"))
+	if failed == nil && len(a.result.Redirects) >= a.opts.MaxRedirects {
+		failed = failuref(wsc.KindTooManyRedirects, "The site redirects more than %d times.", a.opts.MaxRedirects)
+	}
+	if failed == nil {
+		if err := a.checker.guard.CheckURL(next); err != nil {
+			failed = failuref(wsc.KindRedirectBlocked, "The site redirects to %s: %s", quote(next.URL), err.Error())
+		}
+	}
+	drain(response)
+	if failed != nil {
+		a.describe(h, response)
+		a.fail(failed)
+		return hop{}, false
+	}
+	a.result.Redirects = append(a.result.Redirects, wsc.Redirect{
+		URL: h.url.URL, HTTPStatus: response.StatusCode, TimeMS: ms(time.Since(h.trace.begin)),
+	})
+	return newHop(next, h.method, h.custom && keepsHeaders(h.url, next)), true
+}
+
+// finish takes the final answer.
+func (a *attempt) finish(h hop, response *http.Response) {
+	defer func() { _ = response.Body.Close() }() // whatever is left of it is not wanted
+	if response.StatusCode < 200 || response.StatusCode > 599 {
+		a.locate(h)
+		a.fail(failuref(wsc.KindProtocolError, "The host answered with the status %03d, which HTTP does not have.", response.StatusCode))
+		return
+	}
+	a.describe(h, response)
+	a.result.Status = wsc.StatusInactive
+	if a.opts.AcceptStatus.Contains(response.StatusCode) {
+		a.result.Status = wsc.StatusActive
+	}
+	h.trace.enter(stageBody)
+	if err := a.readBody(response); err != nil {
+		a.failBody(err)
+	}
+	a.result.Timings = h.trace.timings()
+}
+
+func (a *attempt) readBody(response *http.Response) error {
+	if response.Request.Method == http.MethodHead {
+		return nil
+	}
+	var inspect func([]byte)
+	if a.opts.CaptureTitle {
+		inspect = func(content []byte) { a.result.Title = extractTitle(content, response.Header.Get("Content-Type")) }
+	}
+	return a.checker.bodies.read(response, inspect)
+}
+
+// describe fills in what the headers and the connection of an answer say.
+func (a *attempt) describe(h hop, response *http.Response) {
+	r := &a.result
+	r.HTTPStatus = response.StatusCode
+	r.FinalURL = h.url.URL
+	r.Protocol = "h2"
+	if response.ProtoMajor < 2 {
+		r.Protocol = fmt.Sprintf("http/%d.%d", response.ProtoMajor, response.ProtoMinor)
+	}
+	r.RemoteIP = h.trace.remoteIP()
+	r.ContentType = storable(response.Header.Get("Content-Type"))
+	if response.ContentLength >= 0 && response.Header.Get("Content-Length") != "" {
+		length := response.ContentLength
+		r.ContentLength = &length
+	}
+	if response.StatusCode == http.StatusTooManyRequests || response.StatusCode == http.StatusServiceUnavailable {
+		r.RetryAfter = parseRetryAfter(response.Header.Get("Retry-After"), time.Now())
+	}
+	if response.TLS != nil {
+		r.TLS = describeTLS(response.TLS, r.CheckedAt)
+		if a.opts.InsecureTLS {
+			r.TLS.Problem = certificateProblem(response.TLS, h.url.Host, a.checker.roots)
+		}
+	}
+	r.Timings = h.trace.timings()
+}
+
+// refuse takes a target that is no URL.
+func (a *attempt) refuse(err error) {
+	a.fail(plain(wsc.KindInvalidURL))
+	if invalid, ok := err.(*wsc.URLError); ok { //nolint:errorlint // NormalizeURL's contract
+		a.fail(&failure{invalid.Kind, invalid.Reason})
+	}
+}
+
+// failRequest takes the error of a request that has no answer.
+func (a *attempt) failRequest(h hop, err error) {
+	a.locate(h)
+	var failed *failure
+	if a.ctx.Err() != nil {
+		failed = timedOut(h.trace.reached(), a.opts.Timeout)
+	} else {
+		failed = classify(err)
+	}
+	if len(a.result.Redirects) > 0 && failed.kind.Group() == wsc.KindBlockedAddress.Group() {
+		failed = failuref(wsc.KindRedirectBlocked, "The site redirects to %s: %s", quote(h.url.URL), failed.message)
+	}
+	a.result.TLS = rejectedCertificate(err, a.result.CheckedAt)
+	a.fail(failed)
+}
+
+// locate says where an attempt without a usable answer ended.
+func (a *attempt) locate(h hop) {
+	if len(a.result.Redirects) > 0 {
+		a.result.FinalURL = h.url.URL
+	}
+	a.result.RemoteIP = h.trace.remoteIP()
+	a.result.Timings = h.trace.timings()
+}
+
+// failBody takes the error of a body; status and headers are kept.
+func (a *attempt) failBody(err error) {
+	if a.ctx.Err() != nil {
+		a.fail(timedOut(stageBody, a.opts.Timeout))
+		return
+	}
+	a.fail(classifyBody(err))
+}
+
+func (a *attempt) fail(f *failure) {
+	a.result.Status = wsc.StatusError
+	a.result.ErrorKind = f.kind
+	a.result.ErrorMessage = f.message
+}

@@ -1,0 +1,171 @@
+// Package checker makes one attempt at one URL and says what happened: an HTTP status, or why there is none. It knows
+// neither lists, databases nor workflows.
+//
+// Every address that it contacts, of the URL and of each redirect, passes a Guard at the moment of dialling.
+package checker
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+const (
+	defaultConnectTimeout = 5 * time.Second
+	defaultMaxIdleConns   = 512
+	idleTimeout           = 10 * time.Second
+	defaultTimeout        = 10 * time.Second
+	// maxHeaderBytes is the most that the headers of an answer may have, informational answers included.
+	maxHeaderBytes = 64 << 10
+)
+
+// Config is what a Checker is made of. Its zero value is ready for use.
+type Config struct {
+	// UserAgent is sent where a job sets none. Default: wsc/<version> (+https://github.com/website-status-checker/wsc).
+	UserAgent string
+	// AllowNets are networks that may be contacted although they are private or reserved.
+	AllowNets []netip.Prefix
+	// AllowPorts may be contacted in addition to 80, 443, 8080 and 8443.
+	AllowPorts []uint16
+	// ConnectTimeout bounds one TCP connection over all addresses of the host. Default 5 s.
+	ConnectTimeout time.Duration
+	// Resolver looks host names up; nil is Go's own resolver with the machine's configuration.
+	Resolver Resolver
+	// RootCAs are the trusted authorities; nil is the machine's list.
+	RootCAs *x509.CertPool
+	// MaxIdleConns bounds the connections that are kept for the next check of the same host. Default 512.
+	MaxIdleConns int
+}
+
+// Checker checks URLs. It is safe for concurrent use.
+type Checker struct {
+	userAgent string
+	guard     *Guard
+	roots     *x509.CertPool
+	verified  *http.Transport
+	insecure  *http.Transport
+	bodies    bodyReader
+}
+
+// New returns a checker. Close it after use.
+func New(cfg Config) (*Checker, error) {
+	if cfg.UserAgent == "" {
+		cfg.UserAgent = defaultUserAgent()
+	}
+	if !httpguts.ValidHeaderFieldValue(cfg.UserAgent) {
+		return nil, fmt.Errorf("user agent %q contains control characters", cfg.UserAgent)
+	}
+	if cfg.ConnectTimeout < 0 || cfg.MaxIdleConns < 0 {
+		return nil, fmt.Errorf("connect timeout (%s) and number of idle connections (%d) must not be negative", cfg.ConnectTimeout, cfg.MaxIdleConns)
+	}
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = defaultConnectTimeout
+	}
+	if cfg.MaxIdleConns == 0 {
+		cfg.MaxIdleConns = defaultMaxIdleConns
+	}
+	if cfg.Resolver == nil {
+		cfg.Resolver = newSystemResolver()
+	}
+	guard := NewGuard(cfg.AllowNets, cfg.AllowPorts)
+	return &Checker{
+		userAgent: cfg.UserAgent,
+		guard:     guard,
+		roots:     cfg.RootCAs,
+		verified:  newTransport(cfg, guard, false),
+		insecure:  newTransport(cfg, guard, true),
+	}, nil
+}
+
+// newTransport returns a transport whose connections are all made by a dialer with the guard. It uses no proxy, keeps
+// no cookies and does not follow Alt-Svc.
+func newTransport(cfg Config, guard *Guard, insecure bool) *http.Transport {
+	dialer := newDialer(guard, cfg.Resolver, cfg.ConnectTimeout, &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		RootCAs:            cfg.RootCAs,
+		NextProtos:         []string{"h2", "http/1.1"},
+		InsecureSkipVerify: insecure, //nolint:gosec // the job asks for it, and the result names the problem
+	})
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	return &http.Transport{
+		DialContext:            dialer.dialPlain,
+		DialTLSContext:         dialer.dialTLS,
+		Protocols:              &protocols,
+		DisableCompression:     true, // bodies are decompressed here, within limits and with Content-Length kept
+		MaxIdleConns:           cfg.MaxIdleConns,
+		MaxIdleConnsPerHost:    cfg.MaxIdleConns,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+	}
+}
+
+// Close closes idle connections. Checks under way are not disturbed.
+func (c *Checker) Close() {
+	c.verified.CloseIdleConnections()
+	c.insecure.CloseIdleConnections()
+}
+
+// Check makes one attempt at the target. It never fails: whatever happens is in the result, whose JobID is empty and
+// whose Attempts is 1. It returns at most about a second after opts.Timeout, which bounds redirects and body as well.
+//
+// When ctx itself ends, the result says nothing about the site: its kind is wsc.KindInternalError, and the caller,
+// who sees ctx.Err, must drop it.
+func (c *Checker) Check(ctx context.Context, target wsc.Target, opts wsc.CheckOptions) (result wsc.Result) {
+	begin := time.Now()
+	opts = withDefaults(opts)
+	a := &attempt{checker: c, opts: opts, ctx: ctx}
+	a.result = wsc.Result{
+		Seq: target.Seq, Line: target.Line, URL: target.URL, NormalizedURL: target.NormalizedURL, Host: target.Host,
+		Attempts: 1, CheckedAt: begin.UTC(),
+	}
+	defer func() {
+		if recover() != nil {
+			a.fail(plain(wsc.KindInternalError))
+		}
+		if ctx.Err() != nil {
+			a.fail(failuref(wsc.KindInternalError, "The check was broken off."))
+		}
+		a.result.ResponseTimeMS = ms(time.Since(begin))
+		result = a.result
+	}()
+	var cancel context.CancelFunc
+	a.ctx, cancel = context.WithTimeout(ctx, opts.Timeout)
+	defer cancel()
+	a.run()
+	return a.result
+}
+
+// withDefaults makes the zero value of the options usable.
+func withDefaults(opts wsc.CheckOptions) wsc.CheckOptions {
+	if opts.Timeout <= 0 {
+		opts.Timeout = defaultTimeout
+	}
+	if opts.Method == "" {
+		opts.Method = wsc.MethodGet
+	}
+	if opts.AcceptStatus == nil {
+		opts.AcceptStatus = wsc.StatusSet{{Low: 200, High: 299}}
+	}
+	return opts
+}
+
+// defaultUserAgent names the product, its version as far as the binary knows it, and where to read about it.
+func defaultUserAgent() string {
+	version := "dev"
+	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
+		version = strings.TrimPrefix(info.Main.Version, "v")
+	}
+	return "wsc/" + version + " (+https://github.com/website-status-checker/wsc)"
+}

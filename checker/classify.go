@@ -1,0 +1,308 @@
+package checker
+
+import (
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+// failure is why a check has no usable answer: a kind and a sentence for people, which holds no internals.
+type failure struct {
+	kind    wsc.ErrorKind
+	message string
+}
+
+// plain is a failure with the kind's own sentence.
+func plain(kind wsc.ErrorKind) *failure { return &failure{kind, kind.Sentence()} }
+
+func failuref(kind wsc.ErrorKind, format string, args ...any) *failure {
+	return &failure{kind, fmt.Sprintf(format, args...)}
+}
+
+// timedOut says what the overall time limit of an attempt cut off.
+func timedOut(reached stage, limit time.Duration) *failure {
+	seconds := strconv.FormatFloat(limit.Seconds(), 'f', -1, 64)
+	switch reached {
+	case stageDNS:
+		return failuref(wsc.KindDNSError, "The name servers did not answer within %s s.", seconds)
+	case stageConnect:
+		return failuref(wsc.KindConnectTimeout, "The host did not accept a connection within %s s.", seconds)
+	case stageTLS:
+		return failuref(wsc.KindTimeout, "The TLS handshake was not complete within %s s.", seconds)
+	case stageBody:
+		return failuref(wsc.KindTimeout, "The host sent a status, but not the whole body within %s s.", seconds)
+	case stageStart, stageAnswer:
+	}
+	return failuref(wsc.KindTimeout, "The host did not answer within %s s.", seconds)
+}
+
+// classify turns an error of a request, up to the answer's headers, into a failure.
+func classify(err error) *failure {
+	var blocked *BlockedError
+	if errors.As(err, &blocked) {
+		return &failure{blocked.Kind, blocked.Reason}
+	}
+	if isOwnFault(err) {
+		return failuref(wsc.KindInternalError, "The checker ran out of a resource of its machine (files, ports or memory); the site was not judged.")
+	}
+	if errors.Is(err, errPanic) {
+		return plain(wsc.KindInternalError)
+	}
+	var at *stageError
+	if errors.As(err, &at) {
+		switch at.stage {
+		case stageDNS:
+			return classifyDNS(at.err)
+		case stageConnect:
+			return classifyConnect(at.err)
+		case stageTLS:
+			return classifyTLS(at.err)
+		case stageStart, stageAnswer, stageBody:
+		}
+	}
+	return classifyHTTP(err)
+}
+
+// isOwnFault reports whether this machine and not the site is the reason.
+func isOwnFault(err error) bool {
+	for _, number := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM} {
+		if errors.Is(err, number) {
+			return true
+		}
+	}
+	// For IPv6 the same number means that this machine has no such address.
+	return errors.Is(err, syscall.EADDRNOTAVAIL) && !dialledIPv6(err)
+}
+
+func dialledIPv6(err error) bool {
+	var op *net.OpError
+	if !errors.As(err, &op) {
+		return false
+	}
+	address, ok := op.Addr.(*net.TCPAddr)
+	return ok && address.IP.To4() == nil
+}
+
+func classifyDNS(err error) *failure {
+	var dns *net.DNSError
+	switch {
+	case !errors.As(err, &dns):
+		return plain(wsc.KindDNSError)
+	case dns.IsNotFound:
+		return failuref(wsc.KindDNSNXDomain, "The host name does not exist, or has no address.")
+	case dns.IsTimeout:
+		return failuref(wsc.KindDNSError, "The name servers did not answer in time.")
+	}
+	return plain(wsc.KindDNSError)
+}
+
+func classifyConnect(err error) *failure {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return plain(wsc.KindConnectRefused)
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.ECONNABORTED):
+		return plain(wsc.KindConnectionReset)
+	case isUnreachable(err):
+		if dialledIPv6(err) {
+			return failuref(wsc.KindNetworkUnreachable, "There is no IPv6 route to the host.")
+		}
+		return plain(wsc.KindNetworkUnreachable)
+	case isTimeout(err):
+		return plain(wsc.KindConnectTimeout)
+	}
+	return plain(wsc.KindNetworkUnreachable)
+}
+
+// isUnreachable reports whether the network, here or on the way, did not let a connection attempt through.
+func isUnreachable(err error) bool {
+	for _, number := range []syscall.Errno{
+		syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.ENETDOWN, syscall.EHOSTDOWN, syscall.EAFNOSUPPORT,
+		syscall.EADDRNOTAVAIL, syscall.EINVAL, syscall.EACCES, syscall.EPERM,
+	} {
+		if errors.Is(err, number) {
+			return true
+		}
+	}
+	return false
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
+		errors.Is(err, syscall.ETIMEDOUT) || errors.As(err, &timeout) && timeout.Timeout()
+}
+
+func classifyTLS(err error) *failure {
+	if f := classifyCertificate(err); f != nil {
+		return f
+	}
+	var record tls.RecordHeaderError
+	var op *net.OpError
+	switch {
+	case errors.As(err, &record):
+		if string(record.RecordHeader[:]) == "HTTP/" {
+			return failuref(wsc.KindTLSError, "The host answers in plain HTTP on an https URL.")
+		}
+		return failuref(wsc.KindTLSError, "The host does not speak TLS on this port.")
+	case errors.As(err, &op) && op.Op == "remote error":
+		return failuref(wsc.KindTLSHandshake, "The host refused the TLS connection: %s.", alertText(op))
+	case isTimeout(err):
+		return failuref(wsc.KindTimeout, "The TLS handshake was not complete in time.")
+	}
+	if f := classifyBreak(err); f != nil {
+		f.message = strings.TrimSuffix(f.message, ".") + " during the TLS handshake."
+		return f
+	}
+	text := err.Error()
+	for _, part := range []string{"protocol version", "cipher suite", "no supported versions", "handshake failure", "supported curves", "supported signature", "application protocol", "no mutually"} {
+		if strings.Contains(text, part) {
+			return failuref(wsc.KindTLSHandshake, "The host and this checker share no TLS version or cipher that is safe to use.")
+		}
+	}
+	return plain(wsc.KindTLSError)
+}
+
+// alertText is the name that TLS gives to an alert, without the library's prefixes.
+func alertText(op *net.OpError) string {
+	return clip(printable(strings.TrimPrefix(op.Err.Error(), "tls: ")), 80)
+}
+
+// classifyCertificate explains why a certificate was not accepted; nil if that was not the reason.
+func classifyCertificate(err error) *failure {
+	var invalid x509.CertificateInvalidError
+	var hostname x509.HostnameError
+	var unknown x509.UnknownAuthorityError
+	var roots x509.SystemRootsError
+	var verification *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &invalid):
+		return invalidCertificate(invalid)
+	case errors.As(err, &hostname):
+		return failuref(wsc.KindTLSHostname, "The certificate is for %s, not for %s.", certificateNames(hostname.Certificate), clip(hostname.Host, 100))
+	case errors.As(err, &unknown):
+		if c := unknown.Cert; c != nil && c.Subject.String() == c.Issuer.String() {
+			return failuref(wsc.KindTLSUntrusted, "The certificate, or the authority that issued it, is self-signed and not trusted.")
+		}
+		return failuref(wsc.KindTLSUntrusted, "The certificate is not issued by a trusted authority, or the host does not send the intermediate certificates.")
+	case errors.As(err, &roots):
+		return failuref(wsc.KindInternalError, "The checker has no list of trusted authorities.")
+	case errors.As(err, &verification):
+		return plain(wsc.KindTLSError)
+	}
+	return nil
+}
+
+func invalidCertificate(invalid x509.CertificateInvalidError) *failure {
+	switch invalid.Reason {
+	case x509.Expired:
+		if c := invalid.Cert; c != nil && time.Now().Before(c.NotBefore) {
+			return failuref(wsc.KindTLSNotYetValid, "The certificate is not valid before %s.", c.NotBefore.UTC().Format(time.DateOnly))
+		} else if c != nil {
+			return failuref(wsc.KindTLSExpired, "The certificate expired on %s.", c.NotAfter.UTC().Format(time.DateOnly))
+		}
+		return plain(wsc.KindTLSExpired)
+	case x509.IncompatibleUsage:
+		return failuref(wsc.KindTLSError, "The certificate is not meant for web servers.")
+	case x509.NotAuthorizedToSign:
+		return failuref(wsc.KindTLSUntrusted, "The certificate is issued by one that must not issue any.")
+	case x509.CANotAuthorizedForThisName, x509.NameConstraintsWithoutSANs:
+		return failuref(wsc.KindTLSUntrusted, "The authority that issued the certificate is not allowed to do so for this name.")
+	}
+	return failuref(wsc.KindTLSUntrusted, "The chain of certificates is not valid.")
+}
+
+// classifyHTTP explains errors after the connection was made.
+func classifyHTTP(err error) *failure {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "remote error" { // TLS 1.3 servers refuse client certificates only now
+		return failuref(wsc.KindTLSHandshake, "The host refused the TLS connection: %s.", alertText(op))
+	}
+	if f := classifyBreak(err); f != nil {
+		return f
+	}
+	text := err.Error()
+	switch {
+	case isTimeout(err):
+		return plain(wsc.KindTimeout)
+	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "header list larger"),
+		strings.Contains(text, "header line too long"):
+		return plain(wsc.KindHeadersTooLarge)
+	case strings.Contains(text, "server closed"), strings.Contains(text, "connection lost"),
+		errors.Is(err, net.ErrClosed):
+		return plain(wsc.KindConnectionClosed)
+	case strings.Contains(text, "malformed HTTP response"):
+		return failuref(wsc.KindProtocolError, "The answer is not HTTP; it begins with %s.", quotedIn(text, "malformed HTTP response "))
+	case strings.Contains(text, "malformed HTTP status code"):
+		return failuref(wsc.KindProtocolError, "The answer has no valid HTTP status, but %s.", quotedIn(text, "malformed HTTP status code "))
+	case strings.Contains(text, "Content-Length"):
+		return failuref(wsc.KindProtocolError, "The answer is not valid HTTP: its Content-Length is wrong or contradictory.")
+	case strings.Contains(text, "transfer encoding"):
+		return failuref(wsc.KindProtocolError, "The answer is not valid HTTP: its Transfer-Encoding is unknown.")
+	case strings.Contains(text, "stream error"), strings.Contains(text, "connection error"), strings.HasPrefix(text, "http2:"):
+		return failuref(wsc.KindProtocolError, "The host broke the HTTP/2 connection off or off its rules.")
+	}
+	return plain(wsc.KindProtocolError)
+}
+
+// classifyBody explains why the body behind a status is not usable.
+func classifyBody(err error) *failure {
+	var corrupt flate.CorruptInputError
+	switch text := err.Error(); {
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		return failuref(wsc.KindBodyError, "The host sent a status, but the compressed body that followed is malformed.")
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+		return failuref(wsc.KindBodyError, "The host sent a status, but broke the body off before its end.")
+	case strings.Contains(text, "chunk"), strings.Contains(text, "header line too long"):
+		return failuref(wsc.KindBodyError, "The host sent a status, but the chunks of the body that followed are malformed.")
+	}
+	return plain(wsc.KindBodyError)
+}
+
+// classifyBreak recognises connections that the other side ended; nil for any other error.
+func classifyBreak(err error) *failure {
+	switch {
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
+		return plain(wsc.KindConnectionReset)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return plain(wsc.KindConnectionClosed)
+	}
+	return nil
+}
+
+// quotedIn returns the text behind the marker, which the standard library quotes with every special character
+// escaped, shortened.
+func quotedIn(text, marker string) string {
+	_, quoted, _ := strings.Cut(text, marker)
+	content, err := strconv.Unquote(quoted)
+	if err != nil {
+		content = quoted
+	}
+	return strconv.QuoteToASCII(clip(content, 60))
+}
+
+// printable replaces control characters, so that a text of a site can stand in a message or a log.
+func printable(text string) string {
+	quoted := strconv.Quote(text)
+	return quoted[1 : len(quoted)-1]
+}
+
+// clip shortens a text to at most limit bytes and an ellipsis, without cutting a character.
+func clip(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + "…"
+}

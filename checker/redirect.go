@@ -1,0 +1,125 @@
+package checker
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+// isRedirect reports whether browsers follow an answer with this status to its Location.
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// redirectTarget resolves a Location against the URL that sent it and normalises it like a URL of a list.
+func redirectTarget(from wsc.NormalizedURL, location string) (wsc.NormalizedURL, *failure) {
+	base, err := url.Parse(from.URL)
+	if err != nil {
+		return wsc.NormalizedURL{}, plain(wsc.KindRedirectInvalid)
+	}
+	location = strings.TrimSpace(location)
+	if location == "" {
+		return wsc.NormalizedURL{}, failuref(wsc.KindRedirectInvalid, "The site redirects, but does not say where to.")
+	}
+	reference, err := url.Parse(escapeLocation(location))
+	if err != nil {
+		return wsc.NormalizedURL{}, failuref(wsc.KindRedirectInvalid, "The site redirects to %s, which is no URL.", quote(location))
+	}
+	if reference.Scheme != "" && reference.Scheme != "http" && reference.Scheme != "https" {
+		return wsc.NormalizedURL{}, failuref(wsc.KindRedirectBlocked, "The site redirects to %s; only http and https are followed.", quote(location))
+	}
+	if reference.User != nil {
+		return wsc.NormalizedURL{}, failuref(wsc.KindRedirectBlocked, "The site redirects to a URL with a user name or password, which is not followed.")
+	}
+	next, err := wsc.NormalizeURL(assemble(base.ResolveReference(reference)))
+	if err != nil {
+		var invalid *wsc.URLError
+		if errors.As(err, &invalid) && invalid.Kind == wsc.KindBlockedScheme {
+			return next, failuref(wsc.KindRedirectBlocked, "The site redirects to %s; only http and https are followed.", quote(location))
+		}
+		return next, failuref(wsc.KindRedirectInvalid, "The site redirects to %s, which is no URL that can be checked: %s", quote(location), err.Error())
+	}
+	return next, nil
+}
+
+// assemble writes a URL with its host unescaped, as NormalizeURL reads it.
+func assemble(u *url.URL) string {
+	text := u.Scheme + "://" + u.Host + u.EscapedPath()
+	if u.RawQuery != "" || u.ForceQuery {
+		text += "?" + u.RawQuery
+	}
+	return text
+}
+
+// escapeLocation escapes what sites put into a Location although it can't stand in a URL, behind the host: a % that
+// begins no escape, spaces, characters outside of ASCII.
+func escapeLocation(location string) string {
+	host := 0
+	if _, rest, found := strings.Cut(location, "//"); found && strings.IndexAny(location, "/?#") == len(location)-len(rest)-2 {
+		host = len(location) - len(rest)
+		if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+			host += end
+		} else {
+			host = len(location)
+		}
+	}
+	return location[:host] + escapeInvalid(location[host:], false)
+}
+
+// escapeInvalid percent-encodes bytes that must not stand in a URL as they are. With strict those are left alone that
+// a path may hold; otherwise every printable ASCII character is.
+func escapeInvalid(text string, strict bool) string {
+	var b strings.Builder
+	for i := range len(text) {
+		c := text[i]
+		valid := c > ' ' && c < 0x7f
+		switch {
+		case c == '%':
+			valid = i+2 < len(text) && isHex(text[i+1]) && isHex(text[i+2])
+		case strict && valid:
+			valid = !strings.ContainsRune("\"<>\\^`{|}", rune(c))
+		}
+		if valid {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
+}
+
+// requestURL is the URL to request. Characters that a path can't hold are escaped here, since net/url would otherwise
+// decode and encode the whole path again and change its meaning.
+func requestURL(n wsc.NormalizedURL) (*url.URL, error) {
+	start := strings.IndexByte(n.URL[len(n.Scheme)+3:], '/') + len(n.Scheme) + 3
+	end := len(n.URL)
+	if query := strings.IndexByte(n.URL, '?'); query >= 0 {
+		end = query
+	}
+	return url.Parse(n.URL[:start] + escapeInvalid(n.URL[start:end], true) + n.URL[end:])
+}
+
+// keepsHeaders reports whether the headers of the job may go along with a redirect: only to the same host and port,
+// or from the http to the https site of one host, never from https to http.
+func keepsHeaders(from, to wsc.NormalizedURL) bool {
+	if from.Host != to.Host || from.Scheme == "https" && to.Scheme == "http" {
+		return false
+	}
+	return from.Port == to.Port || from.Port == 80 && to.Port == 443
+}
+
+// quote is a text of a site for a message.
+func quote(text string) string { return fmt.Sprintf("%q", clip(text, 150)) }
