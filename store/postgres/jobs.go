@@ -1,0 +1,214 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/store/internal/storable"
+)
+
+const insertJobSQL = `
+INSERT INTO jobs (id, owner, filename, status, phase, options, list, upload_path, export_paths, schedule_id,
+                  idempotency_key, request_hash, created_at, updated_at, expires_at)
+VALUES ($1, $2, $3, 'pending', 'validating', $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)`
+
+// CreateJob inserts a pending job. Counters, phase and times of the work are those of a job that did not begin.
+// A second job with the same id, or with the same owner and non-empty idempotency key, is refused with
+// wsc.CodeConflict.
+func (s *Store) CreateJob(ctx context.Context, job *wsc.Job) error {
+	id, err := parseID(job.ID)
+	if err != nil {
+		return fmt.Errorf("create job: %q is not a UUID", job.ID)
+	}
+	parts, err := storable.EncodeJob(job)
+	if err != nil {
+		return fmt.Errorf("create job: %w", err)
+	}
+	_, err = s.pool.Exec(ctx, insertJobSQL, id, storable.Text(job.Owner), storable.Text(job.Filename),
+		parts.Options, parts.List, storable.Text(job.UploadPath), parts.ExportPaths, storable.Text(job.ScheduleID),
+		storable.Text(job.IdempotencyKey), storable.Text(job.RequestHash), job.CreatedAt, job.ExpiresAt)
+	return failure(ctx, "create job", err)
+}
+
+const selectJobSQL = `
+SELECT id::text, owner, filename, status, phase, pass, next_retry_at,
+       total_urls, processed_urls, active_count, inactive_count, error_count, invalid_count, duplicate_count, blank_count,
+       options, list, upload_path, export_paths, schedule_id, idempotency_key, request_hash, error_message,
+       created_at, updated_at, started_at, finished_at, expires_at
+FROM jobs `
+
+func scanJob(row pgx.CollectableRow) (wsc.Job, error) {
+	var job wsc.Job
+	var parts storable.JobJSON
+	err := row.Scan(&job.ID, &job.Owner, &job.Filename, &job.Status, &job.Phase, &job.Pass, &job.NextRetryAt,
+		&job.TotalURLs, &job.ProcessedURLs, &job.ActiveCount, &job.InactiveCount, &job.ErrorCount, &job.InvalidCount,
+		&job.DuplicateCount, &job.BlankCount,
+		&parts.Options, &parts.List, &job.UploadPath, &parts.ExportPaths, &job.ScheduleID, &job.IdempotencyKey,
+		&job.RequestHash, &job.ErrorMessage,
+		&job.CreatedAt, &job.UpdatedAt, &job.StartedAt, &job.FinishedAt, &job.ExpiresAt)
+	if err != nil {
+		return job, err
+	}
+	job.CreatedAt, job.UpdatedAt = job.CreatedAt.UTC(), job.UpdatedAt.UTC()
+	for _, t := range []*time.Time{job.NextRetryAt, job.StartedAt, job.FinishedAt, job.ExpiresAt} {
+		if t != nil {
+			*t = t.UTC()
+		}
+	}
+	return job, parts.Decode(&job)
+}
+
+func (s *Store) oneJob(ctx context.Context, what, where string, arguments ...any) (*wsc.Job, error) {
+	rows, err := s.pool.Query(ctx, selectJobSQL+where, arguments...)
+	if err != nil {
+		return nil, failure(ctx, what, err)
+	}
+	job, err := pgx.CollectExactlyOneRow(rows, scanJob)
+	if err != nil {
+		return nil, failure(ctx, what, err)
+	}
+	return &job, nil
+}
+
+// Job returns a job.
+func (s *Store) Job(ctx context.Context, jobID string) (*wsc.Job, error) {
+	id, err := parseID(jobID)
+	if err != nil {
+		return nil, err
+	}
+	return s.oneJob(ctx, "read job", `WHERE id = $1`, id)
+}
+
+// JobByIdempotencyKey returns the job that was created with the key, or wsc.CodeNotFound.
+func (s *Store) JobByIdempotencyKey(ctx context.Context, owner, key string) (*wsc.Job, error) {
+	return s.oneJob(ctx, "read job by idempotency key", `WHERE owner = $1 AND idempotency_key = $2 AND idempotency_key <> ''`,
+		storable.Text(owner), storable.Text(key))
+}
+
+// Jobs returns a page of jobs, newest first (created_at, id descending).
+func (s *Store) Jobs(ctx context.Context, filter wsc.JobFilter) ([]wsc.Job, error) {
+	var where conditions
+	if filter.Owner != "" {
+		where.add(`owner = %s`, storable.Text(filter.Owner))
+	}
+	if len(filter.Statuses) > 0 {
+		where.add(`status = ANY(%s)`, texts(filter.Statuses))
+	}
+	if filter.Query != "" {
+		where.add(`strpos(lower(filename), lower(%s)) > 0`, storable.Text(filter.Query))
+	}
+	if filter.After != nil {
+		id, err := parseID(filter.After.ID)
+		if err != nil {
+			return nil, wsc.Errorf(wsc.CodeInvalidCursor, "The cursor is not valid; begin with the first page.")
+		}
+		where.add(`(created_at, id) < (%s, %s)`, filter.After.CreatedAt, id)
+	}
+	query := selectJobSQL + where.sql() + ` ORDER BY created_at DESC, id DESC LIMIT ` + strconv.Itoa(max(filter.Limit, 1))
+	return collect(ctx, s, "list jobs", query, where.arguments, scanJob)
+}
+
+// PendingJobs returns jobs that are still pending and were created before the given time, oldest first.
+func (s *Store) PendingJobs(ctx context.Context, createdBefore time.Time, limit int) ([]wsc.Job, error) {
+	query := selectJobSQL + `WHERE status = 'pending' AND created_at < $1 ORDER BY created_at, id LIMIT $2`
+	return collect(ctx, s, "list pending jobs", query, []any{createdBefore, limit}, scanJob)
+}
+
+// changeJob runs an UPDATE whose condition may leave a job as it is; $1 is the id.
+func (s *Store) changeJob(ctx context.Context, what, jobID, statement string, arguments ...any) error {
+	id, err := parseID(jobID)
+	if err != nil {
+		return err
+	}
+	tag, err := s.pool.Exec(ctx, statement, append([]any{id}, arguments...)...)
+	if err != nil {
+		return failure(ctx, what, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return s.requireJob(ctx, jobID)
+	}
+	return nil
+}
+
+// StartJob turns a pending job into a processing one and sets started_at. For any other status it changes nothing.
+func (s *Store) StartJob(ctx context.Context, jobID string, now time.Time) error {
+	return s.changeJob(ctx, "start job", jobID, `
+UPDATE jobs SET status = 'processing', started_at = $2, updated_at = $2
+WHERE id = $1 AND status = 'pending'`, now)
+}
+
+// SetJobPhase sets phase, pass and next retry time. A job with a final status keeps its status; its phase can still
+// become exporting or done.
+func (s *Store) SetJobPhase(ctx context.Context, jobID string, phase wsc.JobPhase, pass int, nextRetryAt *time.Time) error {
+	return s.changeJob(ctx, "set the phase of a job", jobID, `
+UPDATE jobs SET phase = $2, pass = $3, next_retry_at = $4, updated_at = now()
+WHERE id = $1 AND (status NOT IN ('completed', 'failed', 'cancelled') OR $2 IN ('exporting', 'done'))`, phase, pass, nextRetryAt)
+}
+
+// SetJobTotals records what the parsed list says. Repeating it changes nothing.
+func (s *Store) SetJobTotals(ctx context.Context, jobID string, totals wsc.JobTotals) error {
+	list, err := storable.List(totals.List)
+	if err != nil {
+		return fmt.Errorf("set the totals of a job: %w", err)
+	}
+	return s.changeJob(ctx, "set the totals of a job", jobID, `
+UPDATE jobs SET total_urls = $2, duplicate_count = $3, blank_count = $4, list = $5, updated_at = now()
+WHERE id = $1 AND (total_urls, duplicate_count, blank_count, list::text) IS DISTINCT FROM ($2, $3, $4, $5::json::text)`,
+		totals.TotalURLs, totals.DuplicateCount, totals.BlankCount, list)
+}
+
+// FinishJob sets a final status. A job that already has one keeps it, and its times.
+func (s *Store) FinishJob(ctx context.Context, jobID string, finish wsc.JobFinish) error {
+	if !finish.Status.Terminal() {
+		return fmt.Errorf("finish job: %q is not a final status", finish.Status)
+	}
+	return s.changeJob(ctx, "finish job", jobID, `
+UPDATE jobs SET status = $2, error_message = $3, finished_at = $4, expires_at = $5, next_retry_at = NULL, updated_at = $4
+WHERE id = $1 AND status NOT IN ('completed', 'failed', 'cancelled')`,
+		finish.Status, storable.Text(finish.ErrorMessage), finish.FinishedAt, optionalTime(finish.ExpiresAt))
+}
+
+// SetJobExports records where the exports of the job are, by format.
+func (s *Store) SetJobExports(ctx context.Context, jobID string, paths map[string]string) error {
+	encoded, err := storable.ExportPaths(paths)
+	if err != nil {
+		return fmt.Errorf("set the exports of a job: %w", err)
+	}
+	return s.changeJob(ctx, "set the exports of a job", jobID,
+		`UPDATE jobs SET export_paths = $2, updated_at = now() WHERE id = $1`, encoded)
+}
+
+// deleteStep is how many rows one transaction of a deletion removes.
+const deleteStep = 10_000
+
+// DeleteJob removes the job with everything that belongs to it. The job goes first, so that nobody sees it half
+// empty and nothing is added to it; its rows follow in steps that are short transactions. When it is broken off,
+// repeat it: a job that does not exist is no error.
+func (s *Store) DeleteJob(ctx context.Context, jobID string) error {
+	id, err := parseID(jobID)
+	if err != nil {
+		return nil //nolint:nilerr // what is not an id names no job, and to delete no job succeeds
+	}
+	if _, err := s.pool.Exec(ctx, `DELETE FROM jobs WHERE id = $1`, id); err != nil {
+		return failure(ctx, "delete job", err)
+	}
+	for _, table := range []string{"deferred_checks", "url_check_results"} {
+		statement := `DELETE FROM ` + table + ` WHERE job_id = $1 AND seq IN
+			(SELECT seq FROM ` + table + ` WHERE job_id = $1 ORDER BY seq LIMIT $2)`
+		for {
+			tag, err := s.pool.Exec(ctx, statement, id, deleteStep)
+			if err != nil {
+				return failure(ctx, "delete from "+table, err)
+			}
+			if tag.RowsAffected() < deleteStep {
+				break
+			}
+		}
+	}
+	return nil
+}

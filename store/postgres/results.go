@@ -1,0 +1,164 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/store/internal/storable"
+)
+
+// resultColumns are the columns that a result is written to and read from, after job_id.
+const resultColumns = `seq, line, url, normalized_url, host, status, http_status, error_kind, error_message, response_time,
+dns_ms, connect_ms, tls_ms, ttfb_ms, download_ms, total_ms, final_url, redirects,
+tls_version, tls_subject, tls_issuer, tls_not_after, tls_days_left, tls_problem,
+protocol, remote_ip, content_type, content_length, title, attempts, checked_at`
+
+// insertResultsSQL adds to the counters what was inserted, and nothing else. $33 says which rows are invalid lines.
+const insertResultsSQL = `
+WITH inserted AS (
+    INSERT INTO url_check_results (job_id, ` + resultColumns + `)
+    SELECT $1::uuid, r.*
+    FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::integer[], $9::text[],
+                $10::text[], $11::float8[], $12::float8[], $13::float8[], $14::float8[], $15::float8[], $16::float8[],
+                $17::float8[], $18::text[], $19::json[], $20::text[], $21::text[], $22::text[], $23::timestamptz[],
+                $24::integer[], $25::text[], $26::text[], $27::text[], $28::text[], $29::bigint[], $30::text[],
+                $31::integer[], $32::timestamptz[]) AS r
+    WHERE EXISTS (SELECT FROM jobs WHERE id = $1)
+    ON CONFLICT DO NOTHING
+    RETURNING seq, status
+), undeferred AS (
+    DELETE FROM deferred_checks WHERE job_id = $1 AND seq = ANY($2)
+), added AS (
+    SELECT count(*) AS processed,
+           count(*) FILTER (WHERE status = 'active') AS active,
+           count(*) FILTER (WHERE status = 'inactive') AS inactive,
+           count(*) FILTER (WHERE status = 'error') AS error,
+           count(*) FILTER (WHERE seq = ANY($33::bigint[])) AS invalid
+    FROM inserted
+), counted AS (
+    UPDATE jobs
+    SET processed_urls = processed_urls + added.processed, active_count = active_count + added.active,
+        inactive_count = inactive_count + added.inactive, error_count = error_count + added.error,
+        invalid_count = invalid_count + added.invalid, updated_at = now()
+    FROM added
+    WHERE id = $1 AND added.processed > 0
+)
+SELECT processed FROM added`
+
+// InsertResults stores results of one job and adds exactly those that were new to the job's counters, in one
+// transaction; it also drops the deferred checks of their seqs. A result whose seq already has one is left out.
+// It returns how many were new.
+func (s *Store) InsertResults(ctx context.Context, jobID string, results []wsc.Result) (int, error) {
+	if len(results) == 0 {
+		return 0, s.requireJob(ctx, jobID)
+	}
+	columns, err := columnsOf(results)
+	if err != nil {
+		return 0, fmt.Errorf("insert results: %w", err)
+	}
+	var inserted int
+	err = s.withLockedJob(ctx, "insert results", jobID, insertResultsSQL, columns.arguments(), func(row pgx.Row) error {
+		return row.Scan(&inserted)
+	})
+	return inserted, err
+}
+
+// resultArrays are results turned into one array per column, in the order of resultColumns.
+type resultArrays struct {
+	seq, line                                []int64
+	url, normalizedURL, host, status         []string
+	httpStatus                               []int32
+	errorKind, errorMessage                  []string
+	responseTime                             []float64
+	dns, connect, tls, ttfb, download, total []*float64
+	finalURL                                 []string
+	redirects                                [][]byte
+	tlsVersion, tlsSubject, tlsIssuer        []*string
+	tlsNotAfter                              []*time.Time
+	tlsDaysLeft                              []*int32
+	tlsProblem                               []*string
+	protocol, remoteIP, contentType          []string
+	contentLength                            []*int64
+	title                                    []string
+	attempts                                 []int32
+	checkedAt                                []time.Time
+	invalid                                  []int64
+}
+
+func columnsOf(results []wsc.Result) (*resultArrays, error) {
+	n := len(results)
+	c := &resultArrays{
+		seq: make([]int64, n), line: make([]int64, n),
+		url: make([]string, n), normalizedURL: make([]string, n), host: make([]string, n), status: make([]string, n),
+		httpStatus: make([]int32, n), errorKind: make([]string, n), errorMessage: make([]string, n),
+		responseTime: make([]float64, n),
+		dns:          make([]*float64, n), connect: make([]*float64, n), tls: make([]*float64, n),
+		ttfb: make([]*float64, n), download: make([]*float64, n), total: make([]*float64, n),
+		finalURL: make([]string, n), redirects: make([][]byte, n),
+		tlsVersion: make([]*string, n), tlsSubject: make([]*string, n), tlsIssuer: make([]*string, n),
+		tlsNotAfter: make([]*time.Time, n), tlsDaysLeft: make([]*int32, n), tlsProblem: make([]*string, n),
+		protocol: make([]string, n), remoteIP: make([]string, n), contentType: make([]string, n),
+		contentLength: make([]*int64, n), title: make([]string, n), attempts: make([]int32, n),
+		checkedAt: make([]time.Time, n), invalid: []int64{},
+	}
+	for i := range results {
+		if err := c.set(i, &results[i]); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func (c *resultArrays) set(i int, r *wsc.Result) error {
+	c.seq[i], c.line[i] = r.Seq, r.Line
+	c.url[i], c.normalizedURL[i], c.host[i] = storable.Text(r.URL), storable.Text(r.NormalizedURL), storable.Host(r.Host)
+	c.status[i], c.httpStatus[i] = storable.Text(string(r.Status)), int32(r.HTTPStatus) //nolint:gosec // three digits
+	c.errorKind[i], c.errorMessage[i] = storable.Text(string(r.ErrorKind)), storable.Text(r.ErrorMessage)
+	c.responseTime[i] = r.ResponseTimeMS
+	if t := r.Timings; t != nil {
+		c.dns[i], c.connect[i], c.tls[i] = &t.DNS, &t.Connect, &t.TLS
+		c.ttfb[i], c.download[i], c.total[i] = &t.TTFB, &t.Download, &t.Total
+	}
+	if t := r.TLS; t != nil {
+		version, subject, issuer, problem := storable.Text(t.Version), storable.Text(t.Subject), storable.Text(t.Issuer), storable.Text(t.Problem)
+		daysLeft := int32(t.DaysLeft) //nolint:gosec // a certificate's years
+		c.tlsVersion[i], c.tlsSubject[i], c.tlsIssuer[i], c.tlsProblem[i] = &version, &subject, &issuer, &problem
+		c.tlsNotAfter[i], c.tlsDaysLeft[i] = optionalTime(t.NotAfter), &daysLeft
+	}
+	c.finalURL[i], c.protocol[i], c.remoteIP[i] = storable.Text(r.FinalURL), storable.Text(r.Protocol), storable.Text(r.RemoteIP)
+	c.contentType[i], c.contentLength[i], c.title[i] = storable.Text(r.ContentType), r.ContentLength, storable.Text(r.Title)
+	c.attempts[i], c.checkedAt[i] = int32(r.Attempts), r.CheckedAt //nolint:gosec // retries are bounded by 5
+	if storable.Invalid(r) {
+		c.invalid = append(c.invalid, r.Seq)
+	}
+	var err error
+	c.redirects[i], err = storable.Redirects(r.Redirects)
+	return err
+}
+
+// arguments are the parameters of insertResultsSQL from $2 on.
+func (c *resultArrays) arguments() []any {
+	return []any{
+		c.seq, c.line, c.url, c.normalizedURL, c.host, c.status, c.httpStatus, c.errorKind, c.errorMessage, c.responseTime,
+		c.dns, c.connect, c.tls, c.ttfb, c.download, c.total, c.finalURL, c.redirects,
+		c.tlsVersion, c.tlsSubject, c.tlsIssuer, c.tlsNotAfter, c.tlsDaysLeft, c.tlsProblem,
+		c.protocol, c.remoteIP, c.contentType, c.contentLength, c.title, c.attempts, c.checkedAt, c.invalid,
+	}
+}
+
+// DoneSeqs returns those of the given seqs that already have a result, in any order.
+func (s *Store) DoneSeqs(ctx context.Context, jobID string, seqs []int64) ([]int64, error) {
+	id, err := parseID(jobID)
+	if err != nil {
+		return nil, err
+	}
+	const query = `
+SELECT ARRAY(SELECT seq FROM url_check_results WHERE job_id = $1 AND seq = ANY($2)) FROM jobs WHERE id = $1`
+	var done []int64
+	err = s.pool.QueryRow(ctx, query, id, seqs).Scan(&done)
+	return done, failure(ctx, "find the targets that are done", err)
+}

@@ -1,0 +1,117 @@
+package postgres
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+const (
+	// width_bucket counts the bounds at or below a value; with both negated, those at or above it.
+	countsSQL = `
+SELECT status, http_status, error_kind,
+       CASE WHEN http_status > 0 THEN cardinality($2::float8[]) - width_bucket(-response_time, $2::float8[]) ELSE -1 END AS bucket,
+       count(*)
+FROM url_check_results WHERE job_id = $1 GROUP BY 1, 2, 3, 4`
+
+	timesSQL = `
+SELECT count(*), coalesce(avg(response_time), 0), coalesce(max(response_time), 0),
+       coalesce(percentile_disc(ARRAY[0.5, 0.9, 0.95, 0.99]) WITHIN GROUP (ORDER BY response_time), ARRAY[0, 0, 0, 0])
+FROM url_check_results WHERE job_id = $1 AND http_status > 0`
+
+	slowestSQL = `
+SELECT host, count(*), avg(response_time) AS mean
+FROM url_check_results WHERE job_id = $1 AND http_status > 0 GROUP BY host ORDER BY mean DESC, host LIMIT 10`
+
+	expiringSQL = `
+SELECT host, tls_not_after, min(tls_days_left)
+FROM url_check_results WHERE job_id = $1 AND tls_not_after <= checked_at + interval '30 days'
+GROUP BY host, tls_not_after ORDER BY tls_not_after, host LIMIT 50`
+)
+
+// Stats summarises the results so far. Percentiles are response times that occurred (nearest rank). A certificate
+// expires soon if it ends within 30 days of its check; one that many URLs of a host share is listed once.
+func (s *Store) Stats(ctx context.Context, jobID string) (*wsc.Stats, error) {
+	id, err := parseID(jobID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.requireJob(ctx, jobID); err != nil {
+		return nil, err
+	}
+	var stats *wsc.Stats
+	// One snapshot, so that the parts agree while results come in.
+	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, s.pool, snapshot, func(tx pgx.Tx) error {
+		stats, err = readStats(ctx, tx, id)
+		return err
+	})
+	return stats, failure(ctx, "summarise results", err)
+}
+
+func readStats(ctx context.Context, tx pgx.Tx, id [16]byte) (*wsc.Stats, error) {
+	stats := &wsc.Stats{ByStatus: map[string]int64{}, ByHTTPStatus: map[string]int64{}, ByErrorKind: map[string]int64{}}
+	if err := readCounts(ctx, tx, id, stats); err != nil {
+		return nil, err
+	}
+	times := &stats.ResponseTime
+	var percentiles [4]float64
+	if err := tx.QueryRow(ctx, timesSQL, id).Scan(&times.Count, &times.Mean, &times.Max, &percentiles); err != nil {
+		return nil, err
+	}
+	times.P50, times.P90, times.P95, times.P99 = percentiles[0], percentiles[1], percentiles[2], percentiles[3]
+
+	rows, err := tx.Query(ctx, slowestSQL, id)
+	if err != nil {
+		return nil, err
+	}
+	stats.SlowestHosts, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (h wsc.HostStats, err error) {
+		return h, row.Scan(&h.Host, &h.Count, &h.MeanMS)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if rows, err = tx.Query(ctx, expiringSQL, id); err != nil {
+		return nil, err
+	}
+	stats.ExpiringCert, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c wsc.ExpiringCert, err error) {
+		err = row.Scan(&c.Host, &c.NotAfter, &c.DaysLeft)
+		c.NotAfter = c.NotAfter.UTC()
+		return c, err
+	})
+	return stats, err
+}
+
+func readCounts(ctx context.Context, tx pgx.Tx, id [16]byte, stats *wsc.Stats) error {
+	bounds := wsc.HistogramBounds()
+	negated := make([]float64, len(bounds))
+	histogram := make([]wsc.HistogramBucket, len(bounds)+1)
+	for i, bound := range bounds {
+		negated[len(bounds)-1-i] = -bound
+		histogram[i].UpTo = bound
+	}
+	rows, err := tx.Query(ctx, countsSQL, id, negated)
+	if err != nil {
+		return err
+	}
+	var status, kind string
+	var httpStatus, bucket int
+	var count int64
+	_, err = pgx.ForEachRow(rows, []any{&status, &httpStatus, &kind, &bucket, &count}, func() error {
+		stats.Total += count
+		stats.ByStatus[status] += count
+		if httpStatus > 0 {
+			stats.ByHTTPStatus[strconv.Itoa(httpStatus)] += count
+			histogram[bucket].Count += count
+		}
+		if kind != "" {
+			stats.ByErrorKind[kind] += count
+		}
+		return nil
+	})
+	stats.ResponseTime.Histogram = histogram
+	return err
+}
