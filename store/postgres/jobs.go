@@ -60,7 +60,8 @@ func scanJob(row pgx.CollectableRow) (wsc.Job, error) {
 			*t = t.UTC()
 		}
 	}
-	return job, parts.Decode(&job)
+	err = parts.Decode(&job)
+	return job, err
 }
 
 func (s *Store) oneJob(ctx context.Context, what, where string, arguments ...any) (*wsc.Job, error) {

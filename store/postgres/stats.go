@@ -69,7 +69,8 @@ func readStats(ctx context.Context, tx pgx.Tx, id [16]byte) (*wsc.Stats, error) 
 		return nil, err
 	}
 	stats.SlowestHosts, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (h wsc.HostStats, err error) {
-		return h, row.Scan(&h.Host, &h.Count, &h.MeanMS)
+		err = row.Scan(&h.Host, &h.Count, &h.MeanMS)
+		return h, err
 	})
 	if err != nil {
 		return nil, err

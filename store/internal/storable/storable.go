@@ -58,7 +58,8 @@ func ReadRedirects(data []byte) ([]wsc.Redirect, error) {
 		return nil, nil
 	}
 	var redirects []wsc.Redirect
-	return redirects, decode("redirects", data, &redirects)
+	err := decode("redirects", data, &redirects)
+	return redirects, err
 }
 
 // JobJSON are the parts of a job that are stored as JSON; List and ExportPaths are nil when the job has none.

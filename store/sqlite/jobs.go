@@ -1,0 +1,208 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/store/internal/storable"
+)
+
+const insertJobSQL = `
+INSERT INTO jobs (id, owner, filename, status, phase, options, list, upload_path, export_paths, schedule_id,
+                  idempotency_key, request_hash, created_at, updated_at, expires_at)
+VALUES (?1, ?2, ?3, 'pending', 'validating', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12)`
+
+// CreateJob inserts a pending job. Counters, phase and times of the work are those of a job that did not begin.
+// A second job with the same id, or with the same owner and non-empty idempotency key, is refused with
+// wsc.CodeConflict.
+func (s *Store) CreateJob(ctx context.Context, job *wsc.Job) error {
+	if id, err := uuid.Parse(job.ID); err != nil || id.String() != job.ID {
+		return fmt.Errorf("create job: %q is not a UUID", job.ID)
+	}
+	parts, err := storable.EncodeJob(job)
+	if err != nil {
+		return fmt.Errorf("create job: %w", err)
+	}
+	_, err = s.writer.ExecContext(ctx, insertJobSQL, job.ID, storable.Text(job.Owner), storable.Text(job.Filename),
+		text(parts.Options), text(parts.List), storable.Text(job.UploadPath), text(parts.ExportPaths), storable.Text(job.ScheduleID),
+		storable.Text(job.IdempotencyKey), storable.Text(job.RequestHash), stamp(job.CreatedAt), optionalStamp(job.ExpiresAt))
+	return failure(ctx, "create job", err)
+}
+
+const selectJobSQL = `
+SELECT id, owner, filename, status, phase, pass, next_retry_at,
+       total_urls, processed_urls, active_count, inactive_count, error_count, invalid_count, duplicate_count, blank_count,
+       options, list, upload_path, export_paths, schedule_id, idempotency_key, request_hash, error_message,
+       created_at, updated_at, started_at, finished_at, expires_at
+FROM jobs `
+
+func scanJob(r row) (wsc.Job, error) {
+	var job wsc.Job
+	var parts storable.JobJSON
+	var created, updated int64
+	var nextRetry, started, finished, expires *int64
+	err := r.Scan(&job.ID, &job.Owner, &job.Filename, &job.Status, &job.Phase, &job.Pass, &nextRetry,
+		&job.TotalURLs, &job.ProcessedURLs, &job.ActiveCount, &job.InactiveCount, &job.ErrorCount, &job.InvalidCount,
+		&job.DuplicateCount, &job.BlankCount,
+		&parts.Options, &parts.List, &job.UploadPath, &parts.ExportPaths, &job.ScheduleID, &job.IdempotencyKey,
+		&job.RequestHash, &job.ErrorMessage,
+		&created, &updated, &started, &finished, &expires)
+	if err != nil {
+		return job, err
+	}
+	job.CreatedAt, job.UpdatedAt = fromStamp(created), fromStamp(updated)
+	job.NextRetryAt, job.StartedAt = fromOptionalStamp(nextRetry), fromOptionalStamp(started)
+	job.FinishedAt, job.ExpiresAt = fromOptionalStamp(finished), fromOptionalStamp(expires)
+	err = parts.Decode(&job)
+	return job, err
+}
+
+func (s *Store) oneJob(ctx context.Context, what, where string, arguments ...any) (*wsc.Job, error) {
+	job, err := scanJob(s.readers.QueryRowContext(ctx, selectJobSQL+where, arguments...))
+	if err != nil {
+		return nil, failure(ctx, what, err)
+	}
+	return &job, nil
+}
+
+// Job returns a job.
+func (s *Store) Job(ctx context.Context, jobID string) (*wsc.Job, error) {
+	return s.oneJob(ctx, "read job", `WHERE id = ?`, jobID)
+}
+
+// JobByIdempotencyKey returns the job that was created with the key, or wsc.CodeNotFound.
+func (s *Store) JobByIdempotencyKey(ctx context.Context, owner, key string) (*wsc.Job, error) {
+	return s.oneJob(ctx, "read job by idempotency key", `WHERE owner = ? AND idempotency_key = ? AND idempotency_key <> ''`,
+		storable.Text(owner), storable.Text(key))
+}
+
+// Jobs returns a page of jobs, newest first (created_at, id descending).
+func (s *Store) Jobs(ctx context.Context, filter wsc.JobFilter) ([]wsc.Job, error) {
+	var where conditions
+	if filter.Owner != "" {
+		where.add(`owner = ?`, storable.Text(filter.Owner))
+	}
+	if len(filter.Statuses) > 0 {
+		statuses, err := texts(filter.Statuses)
+		if err != nil {
+			return nil, err
+		}
+		where.add(oneOf(`status`), statuses)
+	}
+	if filter.Query != "" {
+		where.add(`contains_fold(filename, ?)`, lowered(filter.Query))
+	}
+	if filter.After != nil {
+		if _, err := uuid.Parse(filter.After.ID); err != nil {
+			return nil, wsc.Errorf(wsc.CodeInvalidCursor, "The cursor is not valid; begin with the first page.")
+		}
+		where.add(`(created_at, id) < (?, ?)`, stamp(filter.After.CreatedAt), filter.After.ID)
+	}
+	query := selectJobSQL + where.sql() + ` ORDER BY created_at DESC, id DESC LIMIT ?`
+	return collect(ctx, s.readers, "list jobs", query, append(where.arguments, max(filter.Limit, 1)), scanJob)
+}
+
+// PendingJobs returns jobs that are still pending and were created before the given time, oldest first.
+func (s *Store) PendingJobs(ctx context.Context, createdBefore time.Time, limit int) ([]wsc.Job, error) {
+	query := selectJobSQL + `WHERE status = 'pending' AND created_at < ? ORDER BY created_at, id LIMIT ?`
+	return collect(ctx, s.readers, "list pending jobs", query, []any{stamp(createdBefore), limit}, scanJob)
+}
+
+// changeJob runs an UPDATE whose condition may leave a job as it is; ?1 is the id.
+func (s *Store) changeJob(ctx context.Context, what, jobID, statement string, arguments ...any) error {
+	return s.write(ctx, what, func(tx *sql.Tx) error {
+		if err := requireJob(ctx, tx, jobID); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, statement, append([]any{jobID}, arguments...)...)
+		return err
+	})
+}
+
+// StartJob turns a pending job into a processing one and sets started_at. For any other status it changes nothing.
+func (s *Store) StartJob(ctx context.Context, jobID string, now time.Time) error {
+	return s.changeJob(ctx, "start job", jobID, `
+UPDATE jobs SET status = 'processing', started_at = ?2, updated_at = ?2
+WHERE id = ?1 AND status = 'pending'`, stamp(now))
+}
+
+// SetJobPhase sets phase, pass and next retry time. A job with a final status keeps its status; its phase can still
+// become exporting or done.
+func (s *Store) SetJobPhase(ctx context.Context, jobID string, phase wsc.JobPhase, pass int, nextRetryAt *time.Time) error {
+	return s.changeJob(ctx, "set the phase of a job", jobID, `
+UPDATE jobs SET phase = ?2, pass = ?3, next_retry_at = ?4, updated_at = ?5
+WHERE id = ?1 AND (status NOT IN ('completed', 'failed', 'cancelled') OR ?2 IN ('exporting', 'done'))`,
+		string(phase), pass, optionalStamp(nextRetryAt), stamp(time.Now()))
+}
+
+// SetJobTotals records what the parsed list says. Repeating it changes nothing.
+func (s *Store) SetJobTotals(ctx context.Context, jobID string, totals wsc.JobTotals) error {
+	list, err := storable.List(totals.List)
+	if err != nil {
+		return fmt.Errorf("set the totals of a job: %w", err)
+	}
+	return s.changeJob(ctx, "set the totals of a job", jobID, `
+UPDATE jobs SET total_urls = ?2, duplicate_count = ?3, blank_count = ?4, list = ?5, updated_at = ?6
+WHERE id = ?1 AND (total_urls, duplicate_count, blank_count, list) IS NOT (?2, ?3, ?4, ?5)`,
+		totals.TotalURLs, totals.DuplicateCount, totals.BlankCount, text(list), stamp(time.Now()))
+}
+
+// FinishJob sets a final status. A job that already has one keeps it, and its times.
+func (s *Store) FinishJob(ctx context.Context, jobID string, finish wsc.JobFinish) error {
+	if !finish.Status.Terminal() {
+		return fmt.Errorf("finish job: %q is not a final status", finish.Status)
+	}
+	return s.changeJob(ctx, "finish job", jobID, `
+UPDATE jobs SET status = ?2, error_message = ?3, finished_at = ?4, expires_at = ?5, next_retry_at = NULL, updated_at = ?4
+WHERE id = ?1 AND status NOT IN ('completed', 'failed', 'cancelled')`,
+		string(finish.Status), storable.Text(finish.ErrorMessage), stamp(finish.FinishedAt), optionalStamp(&finish.ExpiresAt))
+}
+
+// SetJobExports records where the exports of the job are, by format.
+func (s *Store) SetJobExports(ctx context.Context, jobID string, paths map[string]string) error {
+	encoded, err := storable.ExportPaths(paths)
+	if err != nil {
+		return fmt.Errorf("set the exports of a job: %w", err)
+	}
+	return s.changeJob(ctx, "set the exports of a job", jobID,
+		`UPDATE jobs SET export_paths = ?2, updated_at = ?3 WHERE id = ?1`, text(encoded), stamp(time.Now()))
+}
+
+// deleteStep is how many rows one transaction of a deletion removes.
+const deleteStep = 5_000
+
+// DeleteJob removes the job with everything that belongs to it. The job goes first, so that nobody sees it half
+// empty and nothing is added to it; its rows follow in steps that are short transactions. When it is broken off,
+// repeat it: a job that does not exist is no error.
+func (s *Store) DeleteJob(ctx context.Context, jobID string) error {
+	if _, err := s.writer.ExecContext(ctx, `DELETE FROM jobs WHERE id = ?`, jobID); err != nil {
+		return failure(ctx, "delete job", err)
+	}
+	for _, table := range []string{"deferred_checks", "url_check_results"} {
+		statement := `DELETE FROM ` + table + ` WHERE job_id = ?1 AND seq <=
+			(SELECT max(seq) FROM (SELECT seq FROM ` + table + ` WHERE job_id = ?1 ORDER BY seq LIMIT ?2))`
+		for {
+			deleted, err := s.deleteSome(ctx, statement, jobID)
+			if err != nil {
+				return failure(ctx, "delete from "+table, err)
+			}
+			if deleted < deleteStep {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Store) deleteSome(ctx context.Context, statement, jobID string) (int64, error) {
+	result, err := s.writer.ExecContext(ctx, statement, jobID, deleteStep)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

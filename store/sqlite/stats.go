@@ -1,0 +1,137 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+const (
+	countsSQL = `
+SELECT status, http_status, error_kind,
+       CASE WHEN http_status > 0 THEN (SELECT count(*) FROM json_each(?2) WHERE value < response_time) ELSE -1 END AS bucket,
+       count(*)
+FROM url_check_results WHERE job_id = ?1 GROUP BY 1, 2, 3, 4`
+
+	timesSQL = `
+SELECT count(*), coalesce(avg(response_time), 0), coalesce(max(response_time), 0)
+FROM url_check_results WHERE job_id = ? AND http_status > 0`
+
+	// The nearest rank of percentile p among n is the p*n/100 th value, rounded up. ?2 is n, ?3 the list of p.
+	percentilesSQL = `
+SELECT rank.p, response_time
+FROM (SELECT value AS p, (value * ?2 + 99) / 100 AS place FROM json_each(?3)) AS rank
+JOIN (SELECT response_time, row_number() OVER (ORDER BY response_time) AS place
+      FROM url_check_results WHERE job_id = ?1 AND http_status > 0) AS ordered USING (place)`
+
+	slowestSQL = `
+SELECT host, count(*), avg(response_time) AS mean
+FROM url_check_results WHERE job_id = ? AND http_status > 0 GROUP BY host ORDER BY mean DESC, host LIMIT 10`
+
+	expiringSQL = `
+SELECT host, tls_not_after, min(tls_days_left)
+FROM url_check_results WHERE job_id = ? AND tls_not_after <= checked_at + 30 * 86400 * 1000000
+GROUP BY host, tls_not_after ORDER BY tls_not_after, host LIMIT 50`
+)
+
+// Stats summarises the results so far. Percentiles are response times that occurred (nearest rank). A certificate
+// expires soon if it ends within 30 days of its check; one that many URLs of a host share is listed once.
+func (s *Store) Stats(ctx context.Context, jobID string) (*wsc.Stats, error) {
+	// One snapshot, so that the parts agree while results come in.
+	tx, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, failure(ctx, "summarise results", err)
+	}
+	stats, err := readStats(ctx, tx, jobID)
+	if rollback := tx.Rollback(); err == nil && !errors.Is(rollback, sql.ErrTxDone) {
+		err = rollback
+	}
+	return stats, failure(ctx, "summarise results", err)
+}
+
+func readStats(ctx context.Context, tx *sql.Tx, jobID string) (*wsc.Stats, error) {
+	if err := requireJob(ctx, tx, jobID); err != nil {
+		return nil, err
+	}
+	stats := &wsc.Stats{ByStatus: map[string]int64{}, ByHTTPStatus: map[string]int64{}, ByErrorKind: map[string]int64{}}
+	if err := readCounts(ctx, tx, jobID, stats); err != nil {
+		return nil, err
+	}
+	if err := readTimes(ctx, tx, jobID, &stats.ResponseTime); err != nil {
+		return nil, err
+	}
+	var err error
+	stats.SlowestHosts, err = collectRows(ctx, tx, slowestSQL, []any{jobID}, func(r row) (h wsc.HostStats, err error) {
+		err = r.Scan(&h.Host, &h.Count, &h.MeanMS)
+		return h, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	stats.ExpiringCert, err = collectRows(ctx, tx, expiringSQL, []any{jobID}, func(r row) (c wsc.ExpiringCert, err error) {
+		var notAfter int64
+		err = r.Scan(&c.Host, &notAfter, &c.DaysLeft)
+		c.NotAfter = fromStamp(notAfter)
+		return c, err
+	})
+	return stats, err
+}
+
+func readTimes(ctx context.Context, tx *sql.Tx, jobID string, times *wsc.ResponseTimes) error {
+	if err := tx.QueryRowContext(ctx, timesSQL, jobID).Scan(&times.Count, &times.Mean, &times.Max); err != nil {
+		return err
+	}
+	_, err := collectRows(ctx, tx, percentilesSQL, []any{jobID, times.Count, `[50, 90, 95, 99]`}, func(r row) (struct{}, error) {
+		var percent int
+		var value float64
+		err := r.Scan(&percent, &value)
+		switch percent {
+		case 50:
+			times.P50 = value
+		case 90:
+			times.P90 = value
+		case 95:
+			times.P95 = value
+		case 99:
+			times.P99 = value
+		}
+		return struct{}{}, err
+	})
+	return err
+}
+
+func readCounts(ctx context.Context, tx *sql.Tx, jobID string, stats *wsc.Stats) error {
+	bounds := wsc.HistogramBounds()
+	histogram := make([]wsc.HistogramBucket, len(bounds)+1)
+	list := "["
+	for i, bound := range bounds {
+		histogram[i].UpTo = bound
+		if i > 0 {
+			list += ","
+		}
+		list += strconv.FormatFloat(bound, 'f', -1, 64)
+	}
+	_, err := collectRows(ctx, tx, countsSQL, []any{jobID, list + "]"}, func(r row) (struct{}, error) {
+		var status, kind string
+		var httpStatus, bucket int
+		var count int64
+		if err := r.Scan(&status, &httpStatus, &kind, &bucket, &count); err != nil {
+			return struct{}{}, err
+		}
+		stats.Total += count
+		stats.ByStatus[status] += count
+		if httpStatus > 0 {
+			stats.ByHTTPStatus[strconv.Itoa(httpStatus)] += count
+			histogram[bucket].Count += count
+		}
+		if kind != "" {
+			stats.ByErrorKind[kind] += count
+		}
+		return struct{}{}, nil
+	})
+	stats.ResponseTime.Histogram = histogram
+	return err
+}
