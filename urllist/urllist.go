@@ -83,7 +83,7 @@ func Open(src io.ReaderAt, size int64, opts Options) (*Reader, error) {
 	}
 	source, layout, err := document.arrange(opts)
 	if err != nil {
-		return nil, errors.Join(err, document.close())
+		return nil, alsoClose(err, document.close)
 	}
 	list := document.list
 	list.HasHeader = layout.headerRow > 0
@@ -222,7 +222,15 @@ type closingSource struct {
 }
 
 func (c *closingSource) close() error {
-	return errors.Join(c.source.close(), c.closeDocument())
+	return alsoClose(c.source.close(), c.closeDocument)
+}
+
+// alsoClose closes something and returns err, joined with the error of closing if there is one.
+func alsoClose(err error, closer func() error) error {
+	if closeErr := closer(); closeErr != nil {
+		return errors.Join(err, closeErr)
+	}
+	return err
 }
 
 // document is a file whose format is known.
@@ -246,7 +254,7 @@ func (d *document) arrange(opts Options) (source, *layout, error) {
 	}
 	sample, err := takeSample(first, sampleRows)
 	if err != nil {
-		return nil, nil, errors.Join(err, first.close())
+		return nil, nil, alsoClose(err, first.close)
 	}
 	if named, ok := first.(interface{ columns() []string }); ok {
 		sample.names = named.columns()

@@ -1,8 +1,214 @@
 package urllist
 
-import "io"
-import wsc "github.com/website-status-checker/wsc"
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path"
+	"strings"
 
+	wsc "github.com/website-status-checker/wsc"
+)
+
+// sheet is one worksheet of a workbook.
+type sheet struct {
+	name, part string
+	hidden     bool
+}
+
+// workbook is an opened XLSX file. Its sheets are read as streams; only the shared strings are kept, on disk if they
+// are many. excelize reads the same files, but holds the whole upload and each unpacked part in memory.
+type workbook struct {
+	archive *archive
+	sheets  []sheet
+	strings *stringTable
+}
+
+// openWorkbook opens a file that is, or is said to be, an XLSX workbook.
 func openWorkbook(src io.ReaderAt, size int64, head []byte, opts Options) (*document, error) {
-	return nil, wsc.Errorf(wsc.CodeInvalidXLSX, "x")
+	if err := notWorkbook(head); err != nil {
+		return nil, err
+	}
+	archive, err := openArchive(src, size)
+	if err != nil {
+		return nil, err
+	}
+	book := &workbook{archive: archive, strings: &stringTable{tempDir: opts.TempDir}}
+	if err := book.load(); err != nil {
+		return nil, alsoClose(err, book.close)
+	}
+	chosen, err := book.choose(opts)
+	if err != nil {
+		return nil, alsoClose(err, book.close)
+	}
+	return book.document(chosen), nil
+}
+
+func (b *workbook) document(s sheet) *document {
+	return &document{
+		list:  wsc.List{Format: formatXLSX, Encoding: encodingUTF8, Sheet: s.name},
+		open:  func([]string) (source, error) { return b.open(s) },
+		close: b.close,
+	}
+}
+
+func (b *workbook) close() error { return b.strings.close() }
+
+// notWorkbook explains files that are no workbook by their first bytes.
+func notWorkbook(head []byte) error {
+	switch {
+	case bytes.HasPrefix(head, []byte("PK")):
+		return nil
+	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
+		return invalidXLSX("The file is not an XLSX workbook but an old or a password-protected one; save it as .xlsx without a password.")
+	case bytes.IndexByte(head, 0) < 0:
+		return invalidXLSX("The file is not an XLSX workbook but text; give it the extension .csv or .txt, or save it as .xlsx.")
+	}
+	return invalidXLSX("The file is not an XLSX workbook.")
+}
+
+func invalidXLSX(format string, args ...any) *wsc.Error {
+	return wsc.Errorf(wsc.CodeInvalidXLSX, format, args...)
+}
+
+// load reads the list of sheets and the shared strings.
+func (b *workbook) load() error {
+	if !b.archive.has("[Content_Types].xml") || !b.archive.has("xl/workbook.xml") && !b.archive.has("_rels/.rels") {
+		return invalidXLSX("%s", b.archive.describe())
+	}
+	main, err := b.mainPart()
+	if err != nil {
+		return err
+	}
+	relations, err := b.relations(main)
+	if err != nil {
+		return err
+	}
+	if err := b.readSheets(main, relations); err != nil {
+		return err
+	}
+	for _, relation := range relations {
+		if relation.is("sharedStrings") && b.archive.has(relation.target) {
+			return b.readStrings(relation.target)
+		}
+	}
+	return nil
+}
+
+// mainPart finds the part that lists the sheets.
+func (b *workbook) mainPart() (string, error) {
+	if b.archive.has("_rels/.rels") {
+		relations, err := b.readRelations("_rels/.rels", "")
+		if err != nil {
+			return "", err
+		}
+		for _, relation := range relations {
+			if relation.is("officeDocument") && b.archive.has(relation.target) {
+				if strings.HasPrefix(relation.target, "word/") || strings.HasPrefix(relation.target, "ppt/") {
+					return "", invalidXLSX("%s", b.archive.describe())
+				}
+				return relation.target, nil
+			}
+		}
+	}
+	if b.archive.has("xl/workbook.xml") {
+		return "xl/workbook.xml", nil
+	}
+	return "", invalidXLSX("%s", b.archive.describe())
+}
+
+// relation is a reference from one part of the file to another.
+type relation struct{ id, kind, target string }
+
+// is compares the last element of the relation's type, which the two editions of the standard share.
+func (r relation) is(kind string) bool { return strings.HasSuffix(r.kind, "/"+kind) }
+
+func (b *workbook) relations(part string) ([]relation, error) {
+	rels := path.Join(path.Dir(part), "_rels", path.Base(part)+".rels")
+	if !b.archive.has(rels) {
+		return nil, invalidXLSX("The workbook is incomplete: %s is missing.", rels)
+	}
+	return b.readRelations(rels, path.Dir(part))
+}
+
+func (b *workbook) readRelations(part, folder string) ([]relation, error) {
+	var list []relation
+	err := b.archive.elements(part, "Relationship", func(attribute func(string) string) error {
+		if strings.EqualFold(attribute("TargetMode"), "External") {
+			return nil // what lies outside of the file is never fetched
+		}
+		target := attribute("Target")
+		if strings.HasPrefix(target, "/") {
+			target = target[1:]
+		} else {
+			target = path.Join(folder, target)
+		}
+		list = append(list, relation{attribute("Id"), attribute("Type"), target})
+		return nil
+	})
+	return list, err
+}
+
+func (b *workbook) readSheets(main string, relations []relation) error {
+	err := b.archive.elements(main, "sheet", func(attribute func(string) string) error {
+		for _, relation := range relations {
+			if relation.id == attribute("id") && relation.is("worksheet") {
+				b.sheets = append(b.sheets, sheet{attribute("name"), relation.target, attribute("state") != "" && attribute("state") != "visible"})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(b.sheets) == 0 {
+		return invalidXLSX("The workbook has no worksheet.")
+	}
+	return nil
+}
+
+// choose returns the sheet that was asked for, or the first one with URLs in it, visible ones before hidden ones.
+func (b *workbook) choose(opts Options) (sheet, error) {
+	if asked := strings.TrimSpace(opts.Sheet); asked != "" {
+		var names []string
+		for _, s := range b.sheets {
+			if sameName(asked, s.name) {
+				return s, nil
+			}
+			names = append(names, fmt.Sprintf("%q", shorten(s.name)))
+		}
+		return sheet{}, wsc.Errorf(wsc.CodeMissingSheet, "There is no sheet %q. The sheets are %s.", shorten(asked), strings.Join(names[:min(20, len(names))], ", ")).
+			At(wsc.Place{Sheet: shorten(asked)})
+	}
+	if len(b.sheets) == 1 {
+		return b.sheets[0], nil
+	}
+	filled := -1
+	for _, hidden := range []bool{false, true} {
+		for i, s := range b.sheets {
+			if s.hidden != hidden {
+				continue
+			}
+			sample, err := b.sample(s)
+			if err != nil {
+				return sheet{}, err
+			}
+			if sample.urls > 0 {
+				return s, nil
+			}
+			if filled < 0 && sample.rows > 0 {
+				filled = i
+			}
+		}
+	}
+	return b.sheets[max(filled, 0)], nil
+}
+
+func (b *workbook) sample(s sheet) (*sample, error) {
+	src, err := b.open(s)
+	if err != nil {
+		return nil, err
+	}
+	sample, err := takeSample(src, sampleRows)
+	return sample, alsoClose(err, src.close)
 }
