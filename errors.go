@@ -32,6 +32,7 @@ const (
 	CodeInvalidRequest       Code = "invalid_request"
 	CodeInvalidCursor        Code = "invalid_cursor"
 	CodeRequestTimeout       Code = "request_timeout"
+	CodeForbidden            Code = "forbidden"
 	CodeNotFound             Code = "not_found"
 	CodeMethodNotAllowed     Code = "method_not_allowed"
 	CodeJobFinished          Code = "job_finished"

@@ -1,0 +1,76 @@
+package apiserver
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+// resultCursor is a position in a list of results, with the order that it belongs to.
+type resultCursor struct {
+	Sort string `json:"o"`
+	wsc.ResultCursor
+}
+
+// encodeCursor makes an opaque text of a position.
+func encodeCursor(position any) string {
+	data, err := json.Marshal(position)
+	if err != nil {
+		// Positions are plain structs; only a response time that is no number could fail.
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(data)
+}
+
+func decodeCursor(text string, position any) error {
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return invalidCursor()
+	}
+	if err := unmarshalStrict(data, position); err != nil {
+		return invalidCursor()
+	}
+	return nil
+}
+
+func decodeJobCursor(text string) (*wsc.JobCursor, error) {
+	var cursor wsc.JobCursor
+	if err := decodeCursor(text, &cursor); err != nil {
+		return nil, err
+	}
+	if _, err := jobID(cursor.ID); err != nil {
+		return nil, invalidCursor()
+	}
+	return &cursor, nil
+}
+
+func decodeResultCursor(text, sort string) (*wsc.ResultCursor, error) {
+	var cursor resultCursor
+	if err := decodeCursor(text, &cursor); err != nil {
+		return nil, err
+	}
+	if cursor.Sort != sort || !storable(cursor.Text) {
+		return nil, invalidCursor()
+	}
+	return &cursor.ResultCursor, nil
+}
+
+func invalidCursor() *wsc.Error {
+	return wsc.Errorf(wsc.CodeInvalidCursor, "The cursor does not belong to this list and order. Begin again without it.").At(wsc.Place{Field: "cursor"})
+}
+
+// storable reports whether a database can compare the text with one of its own.
+func storable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsRune(text, 0)
+}
+
+// checkText refuses a parameter that no stored text can equal.
+func checkText(field, text string) error {
+	if storable(text) {
+		return nil
+	}
+	return wsc.Errorf(wsc.CodeInvalidRequest, "%s must be valid UTF-8 without NUL.", field).At(wsc.Place{Field: field})
+}

@@ -1,0 +1,123 @@
+package apiserver
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+// doneSuffix marks the id of a stream's last event. A browser that reconnects with it is told to stop.
+const doneSuffix = "-done"
+
+type eventsInput struct {
+	jobInput
+	LastEventID string `header:"Last-Event-ID" doc:"Id of the last event that was received. Every event is a full snapshot, so that a stream goes on with where the job stands now. After the id of a done event the answer is 204."`
+}
+
+// streamOutput is an answer that is written piece by piece.
+type streamOutput struct {
+	Body func(huma.Context)
+}
+
+func jobEventsDoc() doc {
+	return doc{
+		id: "stream-job-events", tag: "Jobs", summary: "Follow a job",
+		description: "Server-sent events. `progress` comes at once and then at least every second while the job runs, `done` once at its end; " +
+			"the data of both is the same snapshot. Comments keep the stream open in between. After `done` the stream ends.",
+		codes: []wsc.Code{wsc.CodeNotFound},
+		content: map[string]*huma.MediaType{"text/event-stream": {
+			Schema:  &huma.Schema{Type: huma.TypeString, Description: "Events progress and done, with a Progress object as data."},
+			Example: "id: 1764000000000\nevent: progress\ndata: {\"job_id\":\"01980f5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f\",\"status\":\"processing\",\"percent\":42}\n\n",
+		}},
+	}
+}
+
+func (s *Server) jobEvents(ctx context.Context, in *eventsInput) (*streamOutput, error) {
+	job, err := s.job(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &streamOutput{Body: func(ctx huma.Context) {
+		r, w := humachi.Unwrap(ctx)
+		if strings.HasSuffix(in.LastEventID, doneSuffix) {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		header := w.Header()
+		header.Set("Content-Type", "text/event-stream")
+		header.Set("Cache-Control", "no-cache, no-store, no-transform, private")
+		header.Set("X-Accel-Buffering", "no") // proxies of the nginx kind must not collect events
+		w.WriteHeader(http.StatusOK)
+		if r.Method != http.MethodHead {
+			s.stream(r.Context(), w, job)
+		}
+	}}, nil
+}
+
+// stream writes events until the job ends, the client goes away or does not read, or the server closes.
+func (s *Server) stream(ctx context.Context, w http.ResponseWriter, job *wsc.Job) {
+	watcher := s.hub.watch(job)
+	defer s.hub.leave(job.ID, watcher)
+	s.metrics.streams.Inc()
+	defer s.metrics.streams.Dec()
+	ping := time.NewTicker(s.limits.PingInterval)
+	defer ping.Stop()
+
+	out := &eventWriter{w: w, control: http.NewResponseController(w), stall: s.limits.WriteStall}
+	err := out.write("retry: 2000\n\n")
+	for err == nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ping.C:
+			err = out.write(": ping\n\n")
+		case update, open := <-watcher.updates:
+			if !open {
+				return
+			}
+			err = out.event(update)
+			if update.final {
+				return
+			}
+		}
+	}
+	// A failed write is a client that is gone; net/http closes the connection.
+}
+
+// eventWriter writes to an event stream with a deadline for each piece.
+type eventWriter struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	stall   time.Duration
+}
+
+func (e *eventWriter) write(text string) error {
+	if err := e.control.SetWriteDeadline(time.Now().Add(e.stall)); err != nil {
+		return err
+	}
+	if _, err := e.w.Write([]byte(text)); err != nil {
+		return err
+	}
+	return e.control.Flush()
+}
+
+// event writes an update as a progress event, and the final one as a done event as well.
+func (e *eventWriter) event(u update) error {
+	data, err := json.Marshal(u.progress)
+	if err != nil {
+		return fmt.Errorf("write progress: %w", err)
+	}
+	text := fmt.Sprintf("id: %d\nevent: progress\ndata: %s\n\n", u.id, data)
+	if u.final {
+		text += fmt.Sprintf("id: %d%s\nevent: done\ndata: %s\n\n", u.id, doneSuffix, data)
+	}
+	return e.write(text)
+}

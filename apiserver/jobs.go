@@ -1,0 +1,178 @@
+package apiserver
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+// job reads a job. Whatever is no id of a job is not found.
+func (s *Server) job(ctx context.Context, id string) (*wsc.Job, error) {
+	parsed, err := jobID(id)
+	if err != nil {
+		return nil, err
+	}
+	job, err := s.store.Job(ctx, parsed)
+	if wsc.CodeOf(err) == wsc.CodeNotFound {
+		return nil, notFoundError()
+	}
+	return job, err
+}
+
+// jobID checks the form of a job's id.
+func jobID(text string) (string, error) {
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != len(uuid.Nil.String()) {
+		return "", notFoundError()
+	}
+	return id.String(), nil
+}
+
+type jobOutput struct {
+	Body wsc.Job
+}
+
+func getJobDoc() doc {
+	return doc{
+		id: "get-job", tag: "Jobs", summary: "Get a job",
+		description: "Status, phase and counters of a job.",
+		codes:       []wsc.Code{wsc.CodeNotFound},
+	}
+}
+
+func (s *Server) getJob(ctx context.Context, in *jobInput) (*jobOutput, error) {
+	job, err := s.job(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &jobOutput{Body: *job}, nil
+}
+
+type listJobsInput struct {
+	Status []string `query:"status,explode" doc:"Only jobs with one of these statuses: pending, processing, paused, completed, failed, cancelled. Repeat the parameter or separate by commas." example:"completed"`
+	Query  string   `query:"q" maxLength:"200" doc:"Only jobs whose file name contains this, ignoring case."`
+	Limit  int      `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most jobs to return."`
+	Cursor string   `query:"cursor" maxLength:"4096" doc:"next_cursor of the page before."`
+}
+
+type listJobsOutput struct {
+	Body wsc.JobPage
+}
+
+func listJobsDoc() doc {
+	return doc{
+		id: "list-jobs", tag: "Jobs", summary: "List jobs",
+		description: "Jobs, newest first, page by page.",
+		codes:       []wsc.Code{wsc.CodeInvalidCursor},
+	}
+}
+
+func (s *Server) listJobs(ctx context.Context, in *listJobsInput) (*listJobsOutput, error) {
+	filter := wsc.JobFilter{Query: in.Query, Limit: in.Limit + 1}
+	if err := checkText("q", in.Query); err != nil {
+		return nil, err
+	}
+	var err error
+	if filter.Statuses, err = choices("status", in.Status, wsc.JobStatuses()); err != nil {
+		return nil, err
+	}
+	if in.Cursor != "" {
+		if filter.After, err = decodeJobCursor(in.Cursor); err != nil {
+			return nil, err
+		}
+	}
+	found, err := s.store.Jobs(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	page := wsc.JobPage{Jobs: found}
+	if len(found) > in.Limit {
+		page.Jobs = found[:in.Limit]
+		last := page.Jobs[in.Limit-1]
+		page.NextCursor = encodeCursor(wsc.JobCursor{CreatedAt: last.CreatedAt, ID: last.ID})
+	}
+	if page.Jobs == nil {
+		page.Jobs = []wsc.Job{}
+	}
+	return &listJobsOutput{Body: page}, nil
+}
+
+func deleteJobDoc() doc {
+	return doc{
+		id: "delete-job", tag: "Jobs", summary: "Delete a job", status: http.StatusNoContent,
+		description: "Stops the job if it runs and removes it with its results, upload and exports.",
+		codes:       []wsc.Code{wsc.CodeNotFound, wsc.CodeTemporalUnavailable}, unbounded: true,
+	}
+}
+
+func (s *Server) deleteJob(ctx context.Context, in *jobInput) (*struct{}, error) {
+	id, err := jobID(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.jobs.Delete(ctx, id); err != nil {
+		return nil, jobError(err)
+	}
+	return nil, nil
+}
+
+func cancelJobDoc() doc {
+	return doc{
+		id: "cancel-job", tag: "Jobs", summary: "Cancel a job", status: http.StatusAccepted,
+		description: "Asks the job to end early. Checks that have begun are finished; results so far and their export stay. " +
+			"The job answered is usually not yet cancelled: follow its events.",
+		codes: []wsc.Code{wsc.CodeNotFound, wsc.CodeJobFinished, wsc.CodeTemporalUnavailable},
+	}
+}
+
+func (s *Server) cancelJob(ctx context.Context, in *jobInput) (*jobOutput, error) {
+	id, err := jobID(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	job, err := s.jobs.Cancel(ctx, id)
+	if err != nil {
+		return nil, jobError(err)
+	}
+	return &jobOutput{Body: *job}, nil
+}
+
+// jobError says the same of every job that can't be found.
+func jobError(err error) error {
+	if wsc.CodeOf(err) == wsc.CodeNotFound {
+		return notFoundError()
+	}
+	return err
+}
+
+// choices reads a list parameter that may be repeated or separated by commas, and checks every value against the
+// allowed ones.
+func choices[T ~string](field string, values []string, allowed []T) ([]T, error) {
+	var chosen []T
+	for _, value := range values {
+		for part := range strings.SplitSeq(value, ",") {
+			choice, err := oneOf(field, strings.TrimSpace(part), allowed)
+			if err != nil {
+				return nil, err
+			}
+			chosen = append(chosen, choice)
+		}
+	}
+	return chosen, nil
+}
+
+func oneOf[T ~string](field, value string, allowed []T) (T, error) {
+	names := make([]string, len(allowed))
+	for i, candidate := range allowed {
+		if string(candidate) == value {
+			return candidate, nil
+		}
+		names[i] = string(candidate)
+	}
+	var none T
+	return none, wsc.Errorf(wsc.CodeInvalidRequest, "%s must be one of: %s.", field, strings.Join(names, ", ")).At(wsc.Place{Field: field})
+}

@@ -1,0 +1,118 @@
+package apiserver
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+// doc describes an operation to people and to OpenAPI.
+type doc struct {
+	// id is the operationId, stable across releases.
+	id          string
+	tag         string
+	summary     string
+	description string
+	// status of success, if not the usual one.
+	status int
+	// codes are the errors that the operation can answer, besides those that every operation can.
+	codes []wsc.Code
+	// content documents a successful answer that is not JSON, by media type.
+	content map[string]*huma.MediaType
+	// unbounded operations have limits of their own instead of the request timeout.
+	unbounded bool
+	// bodyReadTimeout bounds the reading of a JSON body.
+	bodyReadTimeout time.Duration
+}
+
+// register adds an operation to the API. Every error of a handler passes through the one error boundary here.
+func register[I, O any](s *Server, api huma.API, method, path string, d doc, handler func(context.Context, *I) (*O, error)) {
+	operation := huma.Operation{
+		OperationID: d.id, Method: method, Path: path, Tags: []string{d.tag},
+		Summary: d.summary, Description: d.description, DefaultStatus: d.status,
+		BodyReadTimeout: d.bodyReadTimeout,
+		Responses:       errorResponses(api.OpenAPI().Components.Schemas, d.codes),
+	}
+	if d.content != nil {
+		operation.Responses["200"] = &huma.Response{Description: "OK", Content: d.content}
+	}
+	huma.Register(api, operation, func(ctx context.Context, in *I) (*O, error) {
+		if !d.unbounded {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, s.limits.RequestTimeout)
+			defer cancel()
+		}
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, s.fail(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// errorResponses documents the error answers by HTTP status, each with its codes.
+func errorResponses(registry huma.Registry, codes []wsc.Code) map[string]*huma.Response {
+	codes = append(slices.Clone(codes), wsc.CodeInvalidRequest, wsc.CodeForbidden, wsc.CodeStorageUnavailable, wsc.CodeInternal)
+	byStatus := map[int][]string{}
+	for _, code := range codes {
+		byStatus[statusOf(code)] = append(byStatus[statusOf(code)], "`"+string(code)+"`")
+	}
+	schema := registry.Schema(reflect.TypeFor[wsc.Problem](), true, "Problem")
+	responses := map[string]*huma.Response{}
+	for _, status := range slices.Sorted(maps.Keys(byStatus)) {
+		names := byStatus[status]
+		slices.Sort(names)
+		responses[strconv.Itoa(status)] = &huma.Response{
+			Description: http.StatusText(status) + ": " + strings.Join(slices.Compact(names), ", "),
+			Content:     map[string]*huma.MediaType{problemType: {Schema: schema}},
+		}
+	}
+	return responses
+}
+
+// apiConfig is the API's description without its operations.
+func apiConfig(cfg Config) huma.Config {
+	description := "Upload a list of websites, get an answer for every line. Errors are problem documents (RFC 9457) with a stable `code`."
+	if cfg.TemporalUIURL != "" {
+		description += "\n\nThe workflows of the jobs are shown in the [Temporal UI](" + cfg.TemporalUIURL + ")."
+	}
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title: "Website Status Checker", Version: cfg.Version, Description: description,
+				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
+			},
+			Tags: []*huma.Tag{
+				{Name: "Jobs", Description: "Lists that are being checked or were checked."},
+				{Name: "Results", Description: "What came out of a job."},
+				{Name: "Checks", Description: "One URL, checked at once."},
+				{Name: "Service", Description: "Health of the service."},
+			},
+			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)},
+		},
+		Formats:                      map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+		Transformers:                 []huma.Transformer{humaProblem},
+	}
+}
+
+// jsonFormat writes JSON as Huma does and reads it strictly.
+func jsonFormat() huma.Format {
+	return huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshalStrict}
+}
+
+// jobInput names a job in the path.
+type jobInput struct {
+	ID string `path:"id" doc:"Identifier of the job." example:"01980f5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"`
+}

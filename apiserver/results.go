@@ -1,0 +1,81 @@
+package apiserver
+
+import (
+	"context"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+type listResultsInput struct {
+	jobInput
+	filterInput
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most results to return."`
+	Cursor string `query:"cursor" maxLength:"16384" doc:"next_cursor of the page before, with the same sort."`
+}
+
+type listResultsOutput struct {
+	Body wsc.ResultPage
+}
+
+func listResultsDoc() doc {
+	return doc{
+		id: "list-results", tag: "Results", summary: "List results",
+		description: "Results of a job, page by page, also while it runs.",
+		codes:       []wsc.Code{wsc.CodeNotFound, wsc.CodeInvalidCursor},
+	}
+}
+
+func (s *Server) listResults(ctx context.Context, in *listResultsInput) (*listResultsOutput, error) {
+	filter, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	if in.Cursor != "" {
+		if filter.After, err = decodeResultCursor(in.Cursor, in.Sort); err != nil {
+			return nil, err
+		}
+	}
+	job, err := s.job(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	filter.Limit = in.Limit + 1
+	results, err := s.store.Results(ctx, job.ID, filter)
+	if err != nil {
+		return nil, err
+	}
+	page := wsc.ResultPage{Results: results}
+	if len(results) > in.Limit {
+		page.Results = results[:in.Limit]
+		position := wsc.CursorOf(&page.Results[in.Limit-1], filter.Sort)
+		page.NextCursor = encodeCursor(resultCursor{Sort: in.Sort, ResultCursor: position})
+	}
+	if page.Results == nil {
+		page.Results = []wsc.Result{}
+	}
+	return &listResultsOutput{Body: page}, nil
+}
+
+type statsOutput struct {
+	Body wsc.Stats
+}
+
+func jobStatsDoc() doc {
+	return doc{
+		id: "get-job-stats", tag: "Results", summary: "Summarise a job",
+		description: "Counts, response times, slowest hosts and certificates that end soon, of the results so far.",
+		codes:       []wsc.Code{wsc.CodeNotFound},
+	}
+}
+
+func (s *Server) jobStats(ctx context.Context, in *jobInput) (*statsOutput, error) {
+	job, err := s.job(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	stats, err := s.store.Stats(ctx, job.ID)
+	if err != nil {
+		return nil, jobError(err)
+	}
+	return &statsOutput{Body: *stats}, nil
+}

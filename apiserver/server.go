@@ -1,0 +1,188 @@
+// Package apiserver is the HTTP API: routes, the error boundary, uploads, event streams, exports and the API's own
+// documentation. It knows the domain and the jobs service, never a database or the workflow engine.
+package apiserver
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus"
+	"gocloud.dev/blob"
+
+	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/jobs"
+)
+
+// Store is what the API reads from a store. Errors carry the codes that package storetest states.
+type Store interface {
+	Ping(ctx context.Context) error
+	Job(ctx context.Context, id string) (*wsc.Job, error)
+	Jobs(ctx context.Context, filter wsc.JobFilter) ([]wsc.Job, error)
+	Results(ctx context.Context, jobID string, filter wsc.ResultFilter) ([]wsc.Result, error)
+	EachResult(ctx context.Context, jobID string, filter wsc.ResultFilter, fn func(*wsc.Result) error) error
+	ResultsBySeq(ctx context.Context, jobID string, seqs []int64) ([]wsc.Result, error)
+	Stats(ctx context.Context, jobID string) (*wsc.Stats, error)
+}
+
+// Checker checks one URL now; see checker.Checker.
+type Checker interface {
+	Check(ctx context.Context, target wsc.Target, opts wsc.CheckOptions) wsc.Result
+}
+
+// Pinger reports whether a service answers.
+type Pinger interface {
+	Ping(ctx context.Context) error
+}
+
+// Limits bound what one client can take. Zero values mean the default that is stated.
+type Limits struct {
+	// UploadStall is how long an upload may make too little progress (less than 16 KiB), 30 s.
+	UploadStall time.Duration
+	// WriteStall is how long a client may take to accept a piece of an answer, 30 s.
+	WriteStall time.Duration
+	// RequestTimeout bounds requests that only read the database, 30 s.
+	RequestTimeout time.Duration
+	// PollInterval is how often a watched job is read for its event streams, 900 ms, so that events are at most a second apart.
+	PollInterval time.Duration
+	// PingInterval is how often an event stream gets a comment that keeps it open, 15 s.
+	PingInterval time.Duration
+	// Checks is how many POST /checks run at once; others wait. 64.
+	Checks int
+	// Exports is how many exports are generated at once; others wait. 8.
+	Exports int
+}
+
+func (l Limits) withDefaults() Limits {
+	for _, d := range []struct {
+		value    *time.Duration
+		standard time.Duration
+	}{
+		{&l.UploadStall, 30 * time.Second},
+		{&l.WriteStall, 30 * time.Second},
+		{&l.RequestTimeout, 30 * time.Second},
+		{&l.PollInterval, 900 * time.Millisecond},
+		{&l.PingInterval, 15 * time.Second},
+	} {
+		if *d.value <= 0 {
+			*d.value = d.standard
+		}
+	}
+	if l.Checks <= 0 {
+		l.Checks = 64
+	}
+	if l.Exports <= 0 {
+		l.Exports = 8
+	}
+	return l
+}
+
+// Config is what a Server is made of. Store, Jobs, Checker, Blobs, Workflows and Registry are required.
+type Config struct {
+	Store     Store
+	Jobs      *jobs.Service
+	Checker   Checker
+	Blobs     *blob.Bucket
+	Workflows Pinger
+	// Registry collects the server's metrics and is what /metrics shows.
+	Registry *prometheus.Registry
+	// Logger is slog.Default() if nil.
+	Logger *slog.Logger
+	// Version of the product, for the documentation and /healthz.
+	Version string
+	// TempDir is for spooled files; "" is the system's folder.
+	TempDir string
+	Limits  Limits
+	// AllowedHosts are the host names (without port) that requests may be addressed to; empty allows any. A server that
+	// listens on loopback only should allow only loopback names, since a web page can make its own name resolve to 127.0.0.1.
+	AllowedHosts []string
+	// TemporalUIURL is shown in the documentation when set.
+	TemporalUIURL string
+}
+
+// Server is the HTTP API.
+type Server struct {
+	store     Store
+	jobs      *jobs.Service
+	checker   Checker
+	blobs     *blob.Bucket
+	workflows Pinger
+	logger    *slog.Logger
+	version   string
+	tempDir   string
+	limits    Limits
+	hosts     map[string]bool
+
+	metrics     *metrics
+	hub         *hub
+	checkSlots  chan struct{}
+	exportSlots chan struct{}
+	router      *chi.Mux
+}
+
+// New makes a Server. It starts nothing that would have to be stopped before the first event stream.
+func New(cfg Config) (*Server, error) {
+	if cfg.Store == nil || cfg.Jobs == nil || cfg.Checker == nil || cfg.Blobs == nil || cfg.Workflows == nil || cfg.Registry == nil {
+		return nil, errors.New("apiserver: Store, Jobs, Checker, Blobs, Workflows and Registry are required")
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	limits := cfg.Limits.withDefaults()
+	metrics, err := newMetrics(cfg.Registry)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		store: cfg.Store, jobs: cfg.Jobs, checker: cfg.Checker, blobs: cfg.Blobs, workflows: cfg.Workflows,
+		logger: cfg.Logger, version: cfg.Version, tempDir: cfg.TempDir, limits: limits,
+		hosts:      map[string]bool{},
+		metrics:    metrics,
+		hub:        newHub(cfg.Store, limits.PollInterval, cfg.Logger),
+		checkSlots: make(chan struct{}, limits.Checks), exportSlots: make(chan struct{}, limits.Exports),
+	}
+	for _, host := range cfg.AllowedHosts {
+		s.hosts[host] = true
+	}
+	if s.router, err = s.routes(cfg); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Handler is the whole API with its middleware.
+func (s *Server) Handler() http.Handler { return s.router }
+
+// HTTPServer returns a server for the handler with limits against slow clients. Uploads and streams set deadlines of
+// their own. Shutting it down ends the event streams.
+func (s *Server) HTTPServer(addr string) *http.Server {
+	server := &http.Server{
+		Addr:              addr,
+		Handler:           s.router,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return context.Background() },
+	}
+	server.RegisterOnShutdown(s.Close)
+	return server
+}
+
+// Close ends all event streams and waits until nothing polls the store for them. Requests after it get streams that end
+// at once.
+func (s *Server) Close() { s.hub.close() }
+
+// acquire takes one of the slots, or gives up when the context ends.
+func acquire(ctx context.Context, slots chan struct{}) (release func(), err error) {
+	select {
+	case slots <- struct{}{}:
+		return func() { <-slots }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}

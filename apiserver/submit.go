@@ -1,0 +1,152 @@
+package apiserver
+
+import (
+	"bufio"
+	"context"
+	"mime"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+
+	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/jobs"
+)
+
+const (
+	jsonType      = "application/json"
+	multipartType = "multipart/form-data"
+	// envelopeBytes is what a request may be larger than the list in it: form fields, part headers, JSON around URLs.
+	envelopeBytes = 1 << 20
+	// maxOptionsBytes is the longest options field.
+	maxOptionsBytes = 64 << 10
+	// maxKeyBytes is the longest Idempotency-Key.
+	maxKeyBytes = 255
+)
+
+// submitInput reads its body itself, since Huma would hold all of it in memory.
+type submitInput struct {
+	IdempotencyKey string `header:"Idempotency-Key" doc:"Any text of at most 255 visible ASCII characters. A second submission with the same key and the same content answers with the first one's job." example:"5f0c1a52-leads-monday"`
+
+	request  *http.Request
+	response http.ResponseWriter
+}
+
+// Resolve is called by Huma with the request.
+func (in *submitInput) Resolve(ctx huma.Context) []error {
+	in.request, in.response = humachi.Unwrap(ctx)
+	return nil
+}
+
+type submitOutput struct {
+	Location string `header:"Location" doc:"Address of the job."`
+	Body     wsc.Job
+}
+
+func submitJobDoc() doc {
+	return doc{
+		id: "submit-job", tag: "Jobs", summary: "Submit a list", status: http.StatusAccepted,
+		description: "Upload a list as a file (CSV, TSV, TXT, XLSX, JSON or NDJSON) in the form field `file`, with options as JSON " +
+			"in the form field `options`; or send the URLs as JSON. The list is validated completely before the answer. " +
+			"After 202 the job runs whatever happens; follow it by its events.",
+		codes: []wsc.Code{
+			wsc.CodeEmptyUpload, wsc.CodeMissingFile, wsc.CodeNoURLs, wsc.CodeNoValidURLs, wsc.CodeTooManyURLs, wsc.CodeUploadTooLarge,
+			wsc.CodeDecompressedTooLarge, wsc.CodeUnsupportedType, wsc.CodeUnsupportedEncoding, wsc.CodeUnsupportedMediaType,
+			wsc.CodeInvalidFilename, wsc.CodeInvalidXLSX, wsc.CodeInvalidCSV, wsc.CodeInvalidJSON, wsc.CodeLineTooLong,
+			wsc.CodeMissingColumn, wsc.CodeMissingSheet, wsc.CodeInvalidOptions, wsc.CodeRequestTimeout, wsc.CodeIdempotencyConflict,
+		},
+		unbounded: true,
+	}
+}
+
+// documentSubmission adds the two forms of the body to the description of POST /jobs. Had they been there when the
+// operation was registered, Huma would have read the body.
+func documentSubmission(api *huma.OpenAPI) {
+	registry := api.Components.Schemas
+	options := registry.Schema(reflect.TypeFor[wsc.Options](), true, "Options")
+	api.Paths[prefix+"/jobs"].Post.RequestBody = &huma.RequestBody{
+		Required:    true,
+		Description: "The list as a file, or the URLs as JSON.",
+		Content: map[string]*huma.MediaType{
+			multipartType: {
+				Schema: &huma.Schema{
+					Type: huma.TypeObject, Required: []string{"file"}, AdditionalProperties: false,
+					Properties: map[string]*huma.Schema{
+						"file":    {Type: huma.TypeString, Format: "binary", Description: "The list. Its name's extension, if any, is one of csv, tsv, txt, xlsx, json, ndjson, jsonl."},
+						"options": options,
+					},
+				},
+				Encoding: map[string]*huma.Encoding{"options": {ContentType: jsonType}},
+			},
+			jsonType: {Schema: registry.Schema(reflect.TypeFor[wsc.SubmitRequest](), true, "SubmitRequest")},
+		},
+	}
+}
+
+func (s *Server) submitJob(ctx context.Context, in *submitInput) (*submitOutput, error) {
+	if err := checkIdempotencyKey(in.IdempotencyKey); err != nil {
+		return nil, err
+	}
+	r := in.request
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return nil, wsc.Errorf(wsc.CodeUnsupportedMediaType, "Send the body without Content-Encoding.")
+	}
+	limit := s.jobs.MaxUploadBytes()
+	if limit > 0 && r.ContentLength > limit+envelopeBytes {
+		return nil, jobs.TooLarge(limit)
+	}
+	upload, err := s.jobs.NewUpload()
+	if err != nil {
+		return nil, err
+	}
+	defer upload.Close() // it has no name; closing frees it
+	submission := jobs.Submission{IdempotencyKey: in.IdempotencyKey, Upload: upload}
+	if err := s.receive(in, limit, &submission); err != nil {
+		return nil, err
+	}
+	job, err := s.jobs.Submit(ctx, submission)
+	if err != nil {
+		return nil, err
+	}
+	return &submitOutput{Location: prefix + "/jobs/" + job.ID, Body: *job}, nil
+}
+
+// receive reads the body into the submission.
+func (s *Server) receive(in *submitInput, limit int64, submission *jobs.Submission) error {
+	body := newUploadBody(in.response, in.request, limit, envelopeBytes, s.limits.UploadStall)
+	defer body.release()
+	mediaType, params, err := mime.ParseMediaType(in.request.Header.Get("Content-Type"))
+	if err != nil {
+		mediaType = ""
+	}
+	switch mediaType {
+	case multipartType:
+		return receiveForm(body, params["boundary"], submission)
+	case jsonType:
+		out := bufio.NewWriterSize(submission.Upload, 64<<10)
+		if err := receiveJSON(body, out, submission); err != nil {
+			return err
+		}
+		return out.Flush()
+	default:
+		return wsc.Errorf(wsc.CodeUnsupportedMediaType, "Send the list as multipart/form-data with the field file, or the URLs as application/json.")
+	}
+}
+
+func checkIdempotencyKey(key string) error {
+	if len(key) <= maxKeyBytes && strings.IndexFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
+		return nil
+	}
+	return wsc.Errorf(wsc.CodeInvalidRequest, "Idempotency-Key must be at most %d visible ASCII characters.", maxKeyBytes).At(wsc.Place{Field: "Idempotency-Key"})
+}
+
+// parseOptions reads the options of a submission.
+func parseOptions(data []byte) (wsc.Options, error) {
+	var options wsc.Options
+	if err := unmarshalStrict(data, &options); err != nil {
+		return options, wsc.Errorf(wsc.CodeInvalidOptions, "The options can't be read: %s.", clip(err.Error())).At(wsc.Place{Field: "options"})
+	}
+	return options, nil
+}

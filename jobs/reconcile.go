@@ -1,0 +1,97 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+const (
+	// reconcileAfter is the age at which a pending job is taken for one whose start failed.
+	reconcileAfter = 10 * time.Second
+	// restartAfter is how long a start that succeeded is not repeated for a job that is still pending:
+	// it waits for a worker.
+	restartAfter = 10 * time.Minute
+	// giveUpAfter is the age at which a job that can't be started fails.
+	giveUpAfter = 24 * time.Hour
+	// reconcileLimit is the most jobs looked at in one pass.
+	reconcileLimit = 10_000
+)
+
+// reconciler remembers which pending jobs were started lately.
+type reconciler struct {
+	mu      sync.Mutex
+	started map[string]time.Time
+}
+
+// Reconcile starts the workflows of jobs that are still pending although they were accepted more than 10 seconds ago,
+// and fails those that could not be started within 24 hours. It may run in several processes at once.
+// The error joins what went wrong; every job was tried.
+func (s *Service) Reconcile(ctx context.Context) error {
+	s.reconciler.mu.Lock()
+	defer s.reconciler.mu.Unlock()
+	now := s.now()
+	pending, err := s.store.PendingJobs(ctx, now.Add(-reconcileAfter), reconcileLimit)
+	if err != nil {
+		return fmt.Errorf("reconcile: list pending jobs: %w", err)
+	}
+	started := make(map[string]time.Time, len(pending))
+	var errs []error
+	for i := range pending {
+		job := &pending[i]
+		last, known := s.reconciler.started[job.ID]
+		if !known || now.Sub(last) >= restartAfter {
+			if err := s.startPending(ctx, job, now); err != nil {
+				errs = append(errs, fmt.Errorf("job %s: %w", job.ID, err))
+				if ctx.Err() != nil {
+					break
+				}
+				continue
+			}
+			last = now
+		}
+		started[job.ID] = last
+	}
+	s.reconciler.started = started
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("reconcile: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) startPending(ctx context.Context, job *wsc.Job, now time.Time) error {
+	startCtx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	err := s.workflows.Start(startCtx, job)
+	if err == nil {
+		s.logger.InfoContext(ctx, "started the workflow of a pending job", slog.String("job_id", job.ID), slog.Duration("age", now.Sub(job.CreatedAt)))
+		return nil
+	}
+	if now.Sub(job.CreatedAt) < giveUpAfter {
+		return err
+	}
+	const message = "The job could not be started within 24 hours. Upload the list again."
+	return errors.Join(err, s.finish(ctx, job, wsc.JobFailed, message))
+}
+
+// Run reconciles at once and then at every interval until the context ends. Failures are logged; the next pass
+// tries again.
+func (s *Service) Run(ctx context.Context, interval time.Duration) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		if err := s.Reconcile(ctx); err != nil && ctx.Err() == nil {
+			s.logger.WarnContext(ctx, "not every pending job could be started", slog.Any("error", err))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package jobs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"gocloud.dev/blob"
+
+	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/urllist"
+)
+
+const (
+	// storeTimeout bounds copying an upload to the blob store.
+	storeTimeout = 2 * time.Minute
+	// rowTimeout bounds one statement on the jobs table.
+	rowTimeout = 10 * time.Second
+	// startTimeout bounds one call to the workflow engine.
+	startTimeout = 5 * time.Second
+)
+
+// Submission is a list to be checked.
+type Submission struct {
+	// Owner is whose job it will be.
+	Owner string
+	// Filename is the client's name of the list; see CleanFilename.
+	Filename string
+	// Options say how to check.
+	Options wsc.Options
+	// IdempotencyKey makes repeated submissions of the same list one job; "" if not wanted.
+	IdempotencyKey string
+	// Upload is the list itself. It stays the caller's to close.
+	Upload *Upload
+}
+
+// Submit validates a list completely, stores it as a pending job and starts the job's workflow. Once the job's row is
+// stored, the job will run whatever happens to the client, this process or the workflow engine: when the workflow
+// can't be started now, Reconcile starts it later.
+//
+// A submission with the idempotency key of an earlier one by the same owner returns that job.
+//
+// Errors: the codes of urllist.Scan and CleanFilename for what is wrong with the list, wsc.CodeInvalidOptions,
+// wsc.CodeEmptyUpload, wsc.CodeIdempotencyConflict when the key was used for something else, and
+// wsc.CodeStorageUnavailable. After an error nothing of the submission is left.
+func (s *Service) Submit(ctx context.Context, sub Submission) (*wsc.Job, error) {
+	filename, err := CleanFilename(sub.Filename)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := sub.Options.Resolve(s.defaults); err != nil {
+		return nil, err
+	}
+	if sub.Upload.size == 0 {
+		return nil, wsc.Errorf(wsc.CodeEmptyUpload, "The file is empty.").At(wsc.Place{Field: "file"})
+	}
+	hash, err := requestHash(sub, filename)
+	if err != nil {
+		return nil, err
+	}
+	if job, err := s.repeated(ctx, sub, hash); job != nil || err != nil {
+		return job, err
+	}
+	summary, err := urllist.Scan(ctx, sub.Upload.file, sub.Upload.size, urllist.Options{
+		Filename: filename, URLColumn: sub.Options.URLColumn, Sheet: sub.Options.Sheet, MaxURLs: s.maxURLs, TempDir: s.spoolDir,
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := summary.List
+	// Stores keep microseconds; the answer shall have what a later read has.
+	now := s.now().UTC().Truncate(time.Microsecond)
+	id := s.newID()
+	job := &wsc.Job{
+		ID: id, Owner: sub.Owner, Filename: filename, Status: wsc.JobPending, Phase: wsc.PhaseValidating,
+		Options: sub.Options, List: &list, UploadPath: wsc.UploadPath(id),
+		IdempotencyKey: sub.IdempotencyKey, RequestHash: hash, CreatedAt: now, UpdatedAt: now,
+	}
+	return s.accept(ctx, job, sub)
+}
+
+// accept stores the upload, then the row, then starts the workflow.
+func (s *Service) accept(ctx context.Context, job *wsc.Job, sub Submission) (*wsc.Job, error) {
+	if err := s.storeUpload(ctx, job.UploadPath, sub.Upload); err != nil {
+		return nil, err
+	}
+	// From here on a client that goes away changes nothing: either the job exists as a whole or not at all.
+	ctx = context.WithoutCancel(ctx)
+	rowCtx, cancel := context.WithTimeout(ctx, rowTimeout)
+	defer cancel()
+	if err := s.store.CreateJob(rowCtx, job); err != nil {
+		s.dropUpload(ctx, job.UploadPath)
+		if wsc.CodeOf(err) != wsc.CodeConflict {
+			return nil, fmt.Errorf("create job: %w", err)
+		}
+		// Another request with the same key was faster.
+		earlier, lookupErr := s.repeated(ctx, sub, job.RequestHash)
+		if lookupErr == nil && earlier == nil {
+			lookupErr = fmt.Errorf("create job: %w", err)
+		}
+		return earlier, lookupErr
+	}
+	startCtx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := s.workflows.Start(startCtx, job); err != nil {
+		s.logger.WarnContext(ctx, "job accepted, but its workflow could not be started yet", slog.String("job_id", job.ID), slog.Any("error", err))
+	}
+	return job, nil
+}
+
+// repeated returns the job that an earlier submission with the same idempotency key made, nil if there is none.
+func (s *Service) repeated(ctx context.Context, sub Submission, hash string) (*wsc.Job, error) {
+	if sub.IdempotencyKey == "" {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, rowTimeout)
+	defer cancel()
+	job, err := s.store.JobByIdempotencyKey(ctx, sub.Owner, sub.IdempotencyKey)
+	if wsc.CodeOf(err) == wsc.CodeNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up idempotency key: %w", err)
+	}
+	if job.RequestHash != hash {
+		return nil, wsc.Errorf(wsc.CodeIdempotencyConflict, "This Idempotency-Key was already used for another list or other options. Use a new key for a new submission.")
+	}
+	return job, nil
+}
+
+// requestHash identifies the content of a submission: two with the same hash ask for the same job.
+func requestHash(sub Submission, filename string) (string, error) {
+	rest, err := json.Marshal(struct {
+		Filename string
+		Options  wsc.Options
+	}{filename, sub.Options})
+	if err != nil {
+		return "", fmt.Errorf("hash submission: %w", err)
+	}
+	sum := sha256.Sum256(append(sub.Upload.hash.Sum(nil), rest...))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// storeUpload copies the upload to the blob store. The blob appears only when it is complete.
+func (s *Service) storeUpload(ctx context.Context, key string, upload *Upload) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	content := io.NewSectionReader(upload.file, 0, upload.size)
+	err := s.blobs.Upload(ctx, key, content, &blob.WriterOptions{ContentType: "application/octet-stream"})
+	if err == nil {
+		return nil
+	}
+	if ctxErr := context.Cause(ctx); errors.Is(ctxErr, context.Canceled) {
+		return fmt.Errorf("store upload: %w", ctxErr)
+	}
+	return wsc.Errorf(wsc.CodeStorageUnavailable, "The server can't store the upload now; try again in a minute.").
+		Because(fmt.Errorf("store upload: %w", err))
+}
+
+// dropUpload deletes the upload of a job that was not accepted after all.
+func (s *Service) dropUpload(ctx context.Context, key string) {
+	ctx, cancel := context.WithTimeout(ctx, rowTimeout)
+	defer cancel()
+	if err := s.blobs.Delete(ctx, key); err != nil {
+		s.logger.ErrorContext(ctx, "could not delete the upload of a refused job", slog.String("blob", key), slog.Any("error", err))
+	}
+}
