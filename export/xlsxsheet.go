@@ -107,9 +107,12 @@ func isBlankCell(c *cell) bool {
 }
 
 // isSheetNumber reports whether an uploaded cell is a number that a workbook shows exactly as it was written. What
-// looks like one but would be changed, such as 007 or a number of 20 digits, stays a text.
+// looks like one but would be changed, such as 007, -0 or a number of 20 digits, stays a text.
 func isSheetNumber(text string) bool {
 	const exactDigits = 15
+	if text == "-0" {
+		return false
+	}
 	text = strings.TrimPrefix(text, "-")
 	if len(text) > exactDigits+1 || !isNumber(text) {
 		return false
