@@ -274,9 +274,10 @@ func classifyBody(err error) *failure {
 // classifyBreak recognises connections that the other side ended; nil for any other error.
 func classifyBreak(err error) *failure {
 	switch {
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.ECONNABORTED):
 		return plain(wsc.KindConnectionReset)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
+		// A pipe is broken when this side wrote after the other had closed in good order.
 		return plain(wsc.KindConnectionClosed)
 	}
 	return nil

@@ -30,14 +30,13 @@ func (e *stageError) Unwrap() error { return e.err }
 type dialer struct {
 	guard    *Guard
 	resolver Resolver
-	sockets  net.Dialer
+	connect  func(ctx context.Context, target netip.AddrPort) (net.Conn, error)
 	timeout  time.Duration
 	tls      *tls.Config
 }
 
 func newDialer(guard *Guard, resolver Resolver, timeout time.Duration, config *tls.Config) *dialer {
-	d := &dialer{guard: guard, resolver: resolver, timeout: timeout, tls: config}
-	d.sockets = net.Dialer{
+	sockets := &net.Dialer{
 		KeepAlive: -1, // connections are short-lived
 		Control: func(_, address string, _ syscall.RawConn) error {
 			target, err := netip.ParseAddrPort(address)
@@ -47,7 +46,14 @@ func newDialer(guard *Guard, resolver Resolver, timeout time.Duration, config *t
 			return guard.CheckAddrPort(target)
 		},
 	}
-	return d
+	connect := func(ctx context.Context, target netip.AddrPort) (net.Conn, error) {
+		conn, err := sockets.DialTCP(ctx, "tcp", netip.AddrPort{}, target)
+		if err != nil {
+			return nil, err // not conn, which would be a typed nil
+		}
+		return conn, nil
+	}
+	return &dialer{guard: guard, resolver: resolver, connect: connect, timeout: timeout, tls: config}
 }
 
 // dialPlain is the transport's DialContext.
@@ -239,11 +245,7 @@ func (d *dialer) dialOne(ctx context.Context, target netip.AddrPort, shares int)
 		ctx, cancel = context.WithTimeout(ctx, max(2*time.Second, time.Until(deadline)/time.Duration(shares)))
 		defer cancel()
 	}
-	conn, err := d.sockets.DialTCP(ctx, "tcp", netip.AddrPort{}, target)
-	if err != nil {
-		return nil, err // not conn, which would be a typed nil
-	}
-	return conn, nil
+	return d.connect(ctx, target)
 }
 
 // moreTelling chooses between the errors of two addresses of a host: the first one, unless it only says that this
