@@ -38,7 +38,8 @@ func (a *Activities) Export(ctx context.Context, in ExportInput) (ExportOutput, 
 		file, err := a.createExport(ctx, path, format, job)
 		if err != nil {
 			cancel()
-			return ExportOutput{}, errors.Join(err, closeAborted(files))
+			abort(files)
+			return ExportOutput{}, err
 		}
 		files = append(files, file)
 		paths[string(format)] = path
@@ -54,12 +55,14 @@ func (a *Activities) Export(ctx context.Context, in ExportInput) (ExportOutput, 
 	})
 	if err != nil {
 		cancel()
-		return ExportOutput{}, errors.Join(storeError(err), closeAborted(files))
+		abort(files)
+		return ExportOutput{}, storeError(err)
 	}
 	for n, file := range files {
 		if err := file.close(); err != nil {
 			cancel()
-			return ExportOutput{}, errors.Join(err, closeAborted(files[n+1:]))
+			abort(files[n+1:])
+			return ExportOutput{}, err
 		}
 	}
 	if err := a.cfg.Store.SetJobExports(ctx, job.ID, paths); err != nil {
@@ -83,7 +86,7 @@ func (a *Activities) createExport(ctx context.Context, path string, format expor
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", path, err)
 	}
-	rows, err := export.NewWriter(format, out, export.Options{Job: job, TempDir: a.cfg.TempDir})
+	rows, err := export.NewWriter(format, out, export.Options{Job: job})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("create %s: %w", path, err), out.Close())
 	}
@@ -100,12 +103,9 @@ func (f *exportFile) close() error {
 	return nil
 }
 
-// closeAborted frees the temporary files of exports whose context was cancelled; their blobs report that only.
-func closeAborted(files []*exportFile) error {
-	var errs []error
+// abort drops exports whose context was cancelled. Their writers hold nothing; closing the blobs reports the cancellation.
+func abort(files []*exportFile) {
 	for _, file := range files {
-		errs = append(errs, file.rows.Close())
-		_ = file.blob.Close() // reports the cancellation
+		_ = file.blob.Close()
 	}
-	return errors.Join(errs...)
 }

@@ -90,8 +90,8 @@ type Jobs struct {
 // Validate checks the ranges.
 func (j Jobs) Validate() error {
 	switch {
-	case j.Retention < time.Minute:
-		return fmt.Errorf("WSC_RETENTION (--retention): %s is too short; the least is 1m", j.Retention)
+	case j.Retention < time.Second:
+		return fmt.Errorf("WSC_RETENTION (--retention): %s is too short; the least is 1s", j.Retention)
 	case j.MaxUploadBytes < 1:
 		return fmt.Errorf("WSC_MAX_UPLOAD_BYTES (--max-upload-bytes): %d is not a positive number of bytes", j.MaxUploadBytes)
 	case j.MaxURLs < 1:

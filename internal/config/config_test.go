@@ -56,7 +56,7 @@ func TestAWrongValueIsNamed(t *testing.T) {
 	tests := []struct{ name, variable, value string }{
 		{"address without port", "WSC_LISTEN", "localhost"},
 		{"unit missing", "WSC_RETENTION", "24"},
-		{"too short", "WSC_RETENTION", "1s"},
+		{"too short", "WSC_RETENTION", "1ms"},
 		{"negative size", "WSC_MAX_UPLOAD_BYTES", "-1"},
 		{"no number", "WSC_MAX_URLS", "many"},
 		{"zero URLs", "WSC_MAX_URLS", "0"},

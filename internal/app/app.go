@@ -1,0 +1,181 @@
+// Package app puts the parts of the product together: the same wiring serves the production commands and the
+// standalone product, which differ only in the database and in where Temporal runs.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.temporal.io/sdk/client"
+	"gocloud.dev/blob"
+
+	"github.com/website-status-checker/wsc/activities"
+	"github.com/website-status-checker/wsc/apiserver"
+	"github.com/website-status-checker/wsc/checker"
+	"github.com/website-status-checker/wsc/internal/config"
+	"github.com/website-status-checker/wsc/internal/temporalclient"
+	"github.com/website-status-checker/wsc/internal/version"
+	"github.com/website-status-checker/wsc/jobs"
+	"github.com/website-status-checker/wsc/runner"
+	"github.com/website-status-checker/wsc/worker"
+)
+
+const (
+	// stopTimeout is how long checks under way may go on when a worker stops, before they are broken off and
+	// left to another worker.
+	stopTimeout = 8 * time.Second
+	// reconcileInterval is how often the API looks for jobs whose workflow was not started.
+	reconcileInterval = 10 * time.Second
+)
+
+// Store is everything that the API and the workers together need of a database.
+type Store interface {
+	activities.Store
+	apiserver.Store
+	jobs.Store
+}
+
+// Parts are what API and workers are made of.
+type Parts struct {
+	Store    Store
+	Temporal client.Client
+	Blobs    *blob.Bucket
+	Logger   *slog.Logger
+
+	Listen        config.Listen
+	Storage       config.Storage
+	Jobs          config.Jobs
+	Check         config.Check
+	TemporalUIURL string
+
+	// OnFatalError is called when a worker can't go on.
+	OnFatalError func(error)
+}
+
+func (p Parts) newChecker() (*checker.Checker, error) {
+	c, err := checker.New(checker.Config{AllowNets: p.Check.AllowNets, AllowPorts: p.Check.AllowPorts})
+	if err != nil {
+		return nil, fmt.Errorf("set up the checker: %w", err)
+	}
+	return c, nil
+}
+
+// Worker is a running worker with its checker.
+type Worker struct {
+	worker  *worker.Worker
+	checker *checker.Checker
+}
+
+// StartWorker starts polling the task queues.
+func StartWorker(p Parts) (*Worker, error) {
+	spool, err := SpoolDir(p.Storage)
+	if err != nil {
+		return nil, err
+	}
+	checks, err := p.newChecker()
+	if err != nil {
+		return nil, err
+	}
+	acts, err := activities.New(activities.Config{
+		Store: p.Store, Blobs: p.Blobs, Checker: checks, Limiter: runner.NewLimiter(p.Check.CheckConcurrency),
+		Cleanup: temporalclient.NewJobs(p.Temporal), Defaults: p.Jobs.Defaults(), MaxURLs: p.Jobs.MaxURLs,
+		TempDir: spool, Logger: p.Logger, Random: rand.Float64,
+	})
+	if err != nil {
+		checks.Close()
+		return nil, err
+	}
+	w := worker.New(worker.Config{Client: p.Temporal, Activities: acts, StopTimeout: stopTimeout, OnFatalError: p.OnFatalError})
+	if err := w.Start(); err != nil {
+		checks.Close()
+		return nil, err
+	}
+	return &Worker{worker: w, checker: checks}, nil
+}
+
+// Stop stops polling, lets batches store what they have and frees the checker's connections.
+func (w *Worker) Stop() error {
+	w.worker.Stop()
+	w.checker.Close()
+	return nil
+}
+
+// API answers HTTP requests.
+type API struct {
+	server  *apiserver.Server
+	service *jobs.Service
+	checker *checker.Checker
+	listen  config.Listen
+}
+
+// NewAPI builds the API.
+func NewAPI(p Parts) (*API, error) {
+	spool, err := SpoolDir(p.Storage)
+	if err != nil {
+		return nil, err
+	}
+	workflows := temporalclient.NewJobs(p.Temporal)
+	service, err := jobs.New(jobs.Config{
+		Store: p.Store, Workflows: workflows, Blobs: p.Blobs, Defaults: p.Jobs.Defaults(),
+		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, SpoolDir: spool, Logger: p.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	registry := prometheus.NewRegistry()
+	if err := errors.Join(
+		registry.Register(collectors.NewGoCollector()),
+		registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})),
+	); err != nil {
+		return nil, fmt.Errorf("set up metrics: %w", err)
+	}
+	checks, err := p.newChecker()
+	if err != nil {
+		return nil, err
+	}
+	server, err := apiserver.New(apiserver.Config{
+		Store: p.Store, Jobs: service, Checker: checks, Blobs: p.Blobs, Workflows: workflows, Registry: registry,
+		Logger: p.Logger, Version: version.String(), TempDir: spool, AllowedHosts: allowedHosts(p.Listen), TemporalUIURL: p.TemporalUIURL,
+	})
+	if err != nil {
+		checks.Close()
+		return nil, err
+	}
+	return &API{server: server, service: service, checker: checks, listen: p.Listen}, nil
+}
+
+// HTTPServer returns the server for the API; the caller gives it a listener and shuts it down.
+func (a *API) HTTPServer() *http.Server { return a.server.HTTPServer(a.listen.Listen) }
+
+// Reconcile starts the workflows of jobs that were accepted without one, until the context ends.
+func (a *API) Reconcile(ctx context.Context) { a.service.Run(ctx, reconcileInterval) }
+
+// Close ends the event streams and frees the checker's connections.
+func (a *API) Close() {
+	a.server.Close()
+	a.checker.Close()
+}
+
+// allowedHosts are the names by which a server on loopback is addressed. A web page whose own name resolves to
+// 127.0.0.1 is none of them. Servers on other addresses have names that only their operators know: any is allowed.
+func allowedHosts(listen config.Listen) []string {
+	if listen.Public() {
+		return nil
+	}
+	hosts := []string{"localhost", "127.0.0.1", "::1"}
+	if host, _, err := net.SplitHostPort(listen.Listen); err == nil {
+		if address, err := netip.ParseAddr(host); err == nil && address.IsLoopback() {
+			hosts = append(hosts, address.String())
+		}
+	}
+	return hosts
+}

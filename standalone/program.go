@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/website-status-checker/wsc/internal/app"
+	"github.com/website-status-checker/wsc/internal/temporalclient"
+	"github.com/website-status-checker/wsc/standalone/temporalserver"
+)
+
+const (
+	loopback  = "127.0.0.1"
+	namespace = "default"
+	// temporalRetention is how long the Temporal UI shows finished workflows.
+	temporalRetention = 72 * time.Hour
+	// shutdownTimeout bounds how long answers under way may take when the product stops.
+	shutdownTimeout = 5 * time.Second
+)
+
+// program is the running product. Its parts are stopped in the reverse order of their start.
+type program struct {
+	logger *slog.Logger
+	failed chan error // a part that can't go on reports here
+
+	stops []func() error
+}
+
+// start starts every part and returns when the API answers. On an error nothing is left running.
+func start(ctx context.Context, s *settings, logger *slog.Logger) (*program, error) {
+	p := &program{logger: logger, failed: make(chan error, 1)}
+	if err := p.startAll(ctx, s); err != nil {
+		return nil, errors.Join(err, p.stop())
+	}
+	return p, nil
+}
+
+func (p *program) startAll(ctx context.Context, s *settings) error {
+	lock, err := lockDir(s.DataDir)
+	if err != nil {
+		return err
+	}
+	p.onStop(lock.Close)
+	listener, err := listen(s.Listen.Listen, "--listen (WSC_LISTEN)")
+	if err != nil {
+		return err
+	}
+	p.onStop(func() error { return ignoreClosed(listener.Close()) })
+
+	temporal, err := p.startTemporal(ctx, s)
+	if err != nil {
+		return err
+	}
+	store, err := p.openStore(ctx, filepath.Join(s.DataDir, "wsc.db"))
+	if err != nil {
+		return err
+	}
+	blobs, err := app.OpenBlobs(ctx, s.Storage)
+	if err != nil {
+		return err
+	}
+	p.onStop(blobs.Close)
+
+	parts := app.Parts{
+		Store: store, Temporal: temporal, Blobs: blobs, Logger: p.logger,
+		Listen: s.Listen, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
+		TemporalUIURL: fmt.Sprintf("http://%s:%d", loopback, s.TemporalUIPort), OnFatalError: p.fail,
+	}
+	worker, err := app.StartWorker(parts)
+	if err != nil {
+		return err
+	}
+	p.onStop(worker.Stop)
+	api, err := app.NewAPI(parts)
+	if err != nil {
+		return err
+	}
+	p.serve(listener, api)
+	return nil
+}
+
+// startTemporal starts the embedded server and its UI and connects to it.
+func (p *program) startTemporal(ctx context.Context, s *settings) (client.Client, error) {
+	address := net.JoinHostPort(loopback, strconv.Itoa(s.TemporalPort))
+	if err := checkPort(address, "--temporal-port (WSC_TEMPORAL_PORT)"); err != nil {
+		return nil, err
+	}
+	uiAddress := net.JoinHostPort(loopback, strconv.Itoa(s.TemporalUIPort))
+	if err := checkPort(uiAddress, "--temporal-ui-port (WSC_TEMPORAL_UI_PORT)"); err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(s.DataDir, "temporal")
+	server, err := temporalserver.Start(temporalserver.Options{
+		Dir: dir, Host: loopback, Port: s.TemporalPort, Namespace: namespace, Retention: temporalRetention,
+		SearchAttributes: temporalclient.SearchAttributes(), Logger: temporalserver.NewLogger(p.logger),
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.onStop(server.Stop)
+	ui := temporalserver.StartUI(temporalserver.UIOptions{Host: loopback, Port: s.TemporalUIPort, TemporalAddress: address, Namespace: namespace})
+	p.onStop(func() error { ui.Stop(); return nil })
+
+	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.logger)
+	if err != nil {
+		return nil, err
+	}
+	p.onStop(func() error { connection.Close(); return nil })
+	// A data directory of an older version may lack attributes that this one sets.
+	return connection, temporalclient.EnsureSearchAttributes(ctx, connection, namespace)
+}
+
+// serve answers requests until the program stops.
+func (p *program) serve(listener net.Listener, api *app.API) {
+	server := api.HTTPServer()
+	background, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { api.Reconcile(background) })
+	wg.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			p.fail(fmt.Errorf("serve the API: %w", err))
+		}
+	})
+	p.onStop(func() error {
+		cancel()
+		api.Close()
+		ctx, cancelShutdown := context.WithTimeout(context.Background(), shutdownTimeout)
+		defer cancelShutdown()
+		err := server.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close() // downloads that take longer are broken off
+		}
+		wg.Wait()
+		return err
+	})
+}
+
+// fail makes the program stop with an error.
+func (p *program) fail(err error) {
+	select {
+	case p.failed <- err:
+	default: // it stops already
+	}
+}
+
+func (p *program) onStop(stop func() error) { p.stops = append(p.stops, stop) }
+
+// stop stops every part that was started, the last one first.
+func (p *program) stop() error {
+	var errs []error
+	for i := len(p.stops) - 1; i >= 0; i-- {
+		errs = append(errs, p.stops[i]())
+	}
+	p.stops = nil
+	return errors.Join(errs...)
+}
+
+// ignoreClosed accepts that the HTTP server has closed its listener itself.
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// welcome tells where everything is.
+func (p *program) welcome(w io.Writer, s settings) {
+	base := "http://" + s.Listen.Listen
+	dir, err := filepath.Abs(s.DataDir)
+	if err != nil {
+		dir = s.DataDir // only shown
+	}
+	fmt.Fprintf(w, `
+Website Status Checker is running.
+
+  API          %s/api/v1
+  API docs     %s/docs
+  Temporal UI  http://%s:%d
+  Data         %s
+
+Check a list:
+
+  curl -F file=@examples/websites.csv %s/api/v1/jobs
+  bin/wsc submit examples/websites.csv --watch
+
+`, base, base, loopback, s.TemporalUIPort, dir, base)
+	if s.Public() {
+		fmt.Fprintf(w, "WARNING: %s can be reached from other machines, and the API asks for no key yet: everybody who reaches it can use it.\n\n", s.Listen.Listen)
+	} else {
+		fmt.Fprint(w, "Only this machine can reach it; requests need no key. Stop with Ctrl-C.\n\n")
+	}
+}
