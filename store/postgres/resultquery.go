@@ -94,7 +94,7 @@ func order(where *conditions, filter *wsc.ResultFilter) (string, error) {
 func (s *Store) Results(ctx context.Context, jobID string, filter wsc.ResultFilter) ([]wsc.Result, error) {
 	id, err := parseID(jobID)
 	if err != nil {
-		return nil, nil //nolint:nilerr // what is not an id has no results, like an unknown job
+		return []wsc.Result{}, nil //nolint:nilerr // what is not an id has no results, like an unknown job
 	}
 	where := resultConditions(id, &filter)
 	orderBy, err := order(where, &filter)

@@ -173,6 +173,7 @@ func collectRows[T any](ctx context.Context, db querier, query string, arguments
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	items = []T{}
 	for rows.Next() {
 		item, err := scan(rows)
 		if err != nil {

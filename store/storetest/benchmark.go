@@ -1,0 +1,105 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+const benchmarkBatch = 500
+
+// Benchmark measures the store at batches of 500 by one caller. Rates are reported in rows per second.
+func Benchmark(b *testing.B, open func(b *testing.B) Store) {
+	b.Run("insert", func(b *testing.B) {
+		store := open(b)
+		id := benchmarkJob(b, store)
+		batch := someResults(0, benchmarkBatch)
+		var next int64
+		for b.Loop() {
+			// As a plan orders them: seqs that are spread over the job, not one after another.
+			for i := range batch {
+				batch[i].Seq = next%1000*1000 + next/1000
+				next++
+			}
+			_, err := store.InsertResults(b.Context(), id, batch)
+			require.NoError(b, err)
+		}
+		reportRate(b, benchmarkBatch)
+	})
+	b.Run("reserve slots", func(b *testing.B) {
+		store := open(b)
+		requests := make([]wsc.SlotRequest, benchmarkBatch)
+		for i := range requests {
+			requests[i] = wsc.SlotRequest{Host: newHost(i), Count: 1, Interval: time.Millisecond}
+		}
+		for b.Loop() {
+			_, err := store.ReserveSlots(b.Context(), requests)
+			require.NoError(b, err)
+		}
+		reportRate(b, benchmarkBatch)
+	})
+	benchmarkReads(b, open)
+}
+
+// benchmarkReads measures reading a job of 200,000 results.
+func benchmarkReads(b *testing.B, open func(b *testing.B) Store) {
+	const rows = 200_000
+	store := open(b)
+	id := benchmarkJob(b, store)
+	for first := int64(0); first < rows; first += benchmarkBatch {
+		_, err := store.InsertResults(b.Context(), id, someResults(first, benchmarkBatch))
+		require.NoError(b, err)
+	}
+	b.Run("read all", func(b *testing.B) {
+		for b.Loop() {
+			err := store.EachResult(b.Context(), id, wsc.ResultFilter{}, func(*wsc.Result) error { return nil })
+			require.NoError(b, err)
+		}
+		reportRate(b, rows)
+	})
+	pages := map[string]wsc.ResultFilter{
+		"first page by response time": {Sort: wsc.SortResponseTime, Desc: true},
+		"first page by url":           {Sort: wsc.SortURL},
+		"first page by host":          {Sort: wsc.SortHost},
+		"first page by http status":   {Sort: wsc.SortHTTPStatus, Desc: true},
+		"first page by status":        {Sort: wsc.SortStatus, Desc: true},
+		"errors":                      {Statuses: []wsc.Status{wsc.StatusError}},
+		"rare kind":                   {ErrorKinds: []wsc.ErrorKind{wsc.KindHeadersTooLarge}},
+		"rare http status":            {HTTPStatuses: []int{418}},
+		"rare text":                   {Query: "nowhere"},
+		"rare host":                   {Host: "nowhere.example"},
+	}
+	for name, filter := range pages {
+		b.Run(name, func(b *testing.B) {
+			filter.Limit = 100
+			for b.Loop() {
+				_, err := store.Results(b.Context(), id, filter)
+				require.NoError(b, err)
+			}
+		})
+	}
+	b.Run("stats", func(b *testing.B) {
+		for b.Loop() {
+			_, err := store.Stats(b.Context(), id)
+			require.NoError(b, err)
+		}
+	})
+}
+
+func benchmarkJob(b *testing.B, store Store) string {
+	b.Helper()
+	job := &wsc.Job{ID: newID(b), CreatedAt: someTime()}
+	require.NoError(b, store.CreateJob(b.Context(), job))
+	return job.ID
+}
+
+func reportRate(b *testing.B, rows int) {
+	b.Helper()
+	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+func newHost(i int) string { return fmt.Sprintf("host%d.example", i) }

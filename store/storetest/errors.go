@@ -1,0 +1,130 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+// calls are all methods that take a context, on one job.
+func calls(store Store, id string) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"Job":            func(ctx context.Context) error { _, err := store.Job(ctx, id); return err },
+		"StartJob":       func(ctx context.Context) error { return store.StartJob(ctx, id, someTime()) },
+		"SetJobPhase":    func(ctx context.Context) error { return store.SetJobPhase(ctx, id, wsc.PhaseDone, 0, nil) },
+		"SetJobTotals":   func(ctx context.Context) error { return store.SetJobTotals(ctx, id, wsc.JobTotals{}) },
+		"SetJobExports":  func(ctx context.Context) error { return store.SetJobExports(ctx, id, nil) },
+		"InsertResults":  func(ctx context.Context) error { _, err := store.InsertResults(ctx, id, someResults(0, 2)); return err },
+		"insert nothing": func(ctx context.Context) error { _, err := store.InsertResults(ctx, id, nil); return err },
+		"DoneSeqs":       func(ctx context.Context) error { _, err := store.DoneSeqs(ctx, id, []int64{1}); return err },
+		"ResultsBySeq":   func(ctx context.Context) error { _, err := store.ResultsBySeq(ctx, id, []int64{1}); return err },
+		"Stats":          func(ctx context.Context) error { _, err := store.Stats(ctx, id); return err },
+		"FinishJob": func(ctx context.Context) error {
+			return store.FinishJob(ctx, id, wsc.JobFinish{Status: wsc.JobFailed, FinishedAt: someTime()})
+		},
+		"EachResult": func(ctx context.Context) error {
+			return store.EachResult(ctx, id, wsc.ResultFilter{}, func(*wsc.Result) error { return nil })
+		},
+		"Defer": func(ctx context.Context) error {
+			return store.Defer(ctx, id, []wsc.Deferred{someDeferred(5, 1, someTime())})
+		},
+		"DeferredAttempts": func(ctx context.Context) error { _, err := store.DeferredAttempts(ctx, id, []int64{1}); return err },
+		"DeferredSummary":  func(ctx context.Context) error { _, _, err := store.DeferredSummary(ctx, id); return err },
+		"EachDeferred": func(ctx context.Context) error {
+			return store.EachDeferred(ctx, id, someTime(), func(*wsc.Deferred) error { return nil })
+		},
+	}
+}
+
+// callsWithoutJob are the other methods.
+func callsWithoutJob(store Store, id string) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"Ping":                func(ctx context.Context) error { return store.Ping(ctx) },
+		"CreateJob":           func(ctx context.Context) error { return store.CreateJob(ctx, &wsc.Job{ID: id, CreatedAt: someTime()}) },
+		"JobByIdempotencyKey": func(ctx context.Context) error { _, err := store.JobByIdempotencyKey(ctx, "o", "k"); return err },
+		"Jobs":                func(ctx context.Context) error { _, err := store.Jobs(ctx, wsc.JobFilter{Limit: 1}); return err },
+		"PendingJobs":         func(ctx context.Context) error { _, err := store.PendingJobs(ctx, someTime(), 1); return err },
+		"Results": func(ctx context.Context) error {
+			_, err := store.Results(ctx, id, wsc.ResultFilter{Limit: 1})
+			return err
+		},
+		"DeleteJob":       func(ctx context.Context) error { return store.DeleteJob(ctx, id) },
+		"DelayHost":       func(ctx context.Context) error { return store.DelayHost(ctx, "a.example", time.Second) },
+		"ForgetIdleHosts": func(ctx context.Context) error { return store.ForgetIdleHosts(ctx, time.Second) },
+		"ReserveSlots": func(ctx context.Context) error {
+			_, err := store.ReserveSlots(ctx, []wsc.SlotRequest{{Host: "a.example", Count: 1, Interval: time.Second}})
+			return err
+		},
+	}
+}
+
+func testErrors(t *testing.T, open func(*testing.T) Store) {
+	store := open(t)
+	require.NoError(t, store.Ping(t.Context()))
+
+	for _, unknown := range []struct{ name, id string }{{"an unknown job", newID(t)}, {"what is not an id", "'; --"}, {"no id", ""}} {
+		for name, call := range calls(store, unknown.id) {
+			t.Run(name+" of "+unknown.name+" is not found", func(t *testing.T) {
+				requireCode(t, wsc.CodeNotFound, call(t.Context()))
+			})
+		}
+		t.Run("Results of "+unknown.name+" are none", func(t *testing.T) {
+			page, err := store.Results(t.Context(), unknown.id, wsc.ResultFilter{Limit: 10})
+			require.NoError(t, err)
+			require.Empty(t, page)
+		})
+	}
+	t.Run("what was not found left nothing behind", func(t *testing.T) {
+		id := newID(t)
+		for _, call := range calls(store, id) {
+			require.Error(t, call(t.Context()))
+		}
+		require.NoError(t, store.CreateJob(t.Context(), &wsc.Job{ID: id, CreatedAt: someTime()}))
+		require.Empty(t, allResults(t, store, id))
+		require.Empty(t, allDeferred(t, store, id, someTime().AddDate(1, 0, 0)))
+	})
+
+	id := createJob(t, store).ID
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	late, stop := context.WithDeadline(t.Context(), someTime().AddDate(-10, 0, 0))
+	defer stop()
+	for name, call := range allCalls(store, id) {
+		t.Run(name+" passes the end of its context on", func(t *testing.T) {
+			err := call(ended)
+			require.ErrorIs(t, err, context.Canceled)
+			require.Equal(t, wsc.CodeInternal, wsc.CodeOf(err), "an ended context is not a failure of the database")
+			require.ErrorIs(t, call(late), context.DeadlineExceeded)
+		})
+	}
+	t.Run("after calls that were broken off the store works on", func(t *testing.T) {
+		insert(t, store, id, someResults(0, 10))
+		requireCountsEqualRows(t, store, id)
+	})
+	t.Run("the same host twice is refused", func(t *testing.T) {
+		request := wsc.SlotRequest{Host: "twice.example", Count: 1, Interval: time.Second}
+		_, err := store.ReserveSlots(t.Context(), []wsc.SlotRequest{request, request})
+		require.Error(t, err)
+	})
+}
+
+// RequireUnavailable requires of a store whose database is gone that every method says so in the domain's words.
+func RequireUnavailable(t *testing.T, store Store) {
+	t.Helper()
+	for name, call := range allCalls(store, newID(t)) {
+		err := call(t.Context())
+		require.Equal(t, wsc.CodeStorageUnavailable, wsc.CodeOf(err), "%s: %v", name, err)
+	}
+}
+
+func allCalls(store Store, id string) map[string]func(context.Context) error {
+	all := calls(store, id)
+	for name, call := range callsWithoutJob(store, id) {
+		all[name] = call
+	}
+	return all
+}

@@ -1,0 +1,114 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+func testJobList(t *testing.T, open func(*testing.T) Store) {
+	store := open(t)
+	var jobs []*wsc.Job
+	names := []string{"Leads 100%.csv", "leads_a.xlsx", "shop.txt", `back\slash.csv`, "MÜNCHEN.csv"}
+	for i := range 25 {
+		jobs = append(jobs, createJob(t, store, func(j *wsc.Job) {
+			j.Owner = fmt.Sprintf("owner%d", i%2)
+			j.Filename = names[i%len(names)]
+			j.CreatedAt = someTime().Add(time.Duration(i/3) * time.Second) // three at a time are equally old
+			j.UpdatedAt = j.CreatedAt
+		}))
+	}
+	for _, job := range jobs[:4] {
+		require.NoError(t, store.StartJob(t.Context(), job.ID, someTime()))
+	}
+	newest := slices.Clone(jobs)
+	slices.SortFunc(newest, func(a, b *wsc.Job) int {
+		if order := b.CreatedAt.Compare(a.CreatedAt); order != 0 {
+			return order
+		}
+		return strings.Compare(b.ID, a.ID)
+	})
+
+	tests := []struct {
+		name   string
+		filter wsc.JobFilter
+		want   func(*wsc.Job) bool
+	}{
+		{"all", wsc.JobFilter{}, func(*wsc.Job) bool { return true }},
+		{"of one owner", wsc.JobFilter{Owner: "owner1"}, func(j *wsc.Job) bool { return j.Owner == "owner1" }},
+		{"with a status", wsc.JobFilter{Statuses: []wsc.JobStatus{wsc.JobProcessing}}, func(j *wsc.Job) bool { return slices.Contains(jobs[:4], j) }},
+		{"with one of two statuses", wsc.JobFilter{Statuses: []wsc.JobStatus{wsc.JobProcessing, wsc.JobPending}}, func(*wsc.Job) bool { return true }},
+		{"by name, ignoring case", wsc.JobFilter{Query: "LEADS"}, named("Leads 100%.csv", "leads_a.xlsx")},
+		{"by name, case of other letters", wsc.JobFilter{Query: "münchen"}, named("MÜNCHEN.csv")},
+		{"percent is no wildcard", wsc.JobFilter{Query: "%"}, named("Leads 100%.csv")},
+		{"underscore is no wildcard", wsc.JobFilter{Query: "_"}, named("leads_a.xlsx")},
+		{"backslash is a backslash", wsc.JobFilter{Query: `\`}, named(`back\slash.csv`)},
+		{"nothing fits", wsc.JobFilter{Owner: "nobody"}, named()},
+		{"owner and status and name", wsc.JobFilter{Owner: "owner0", Statuses: []wsc.JobStatus{wsc.JobPending}, Query: "shop"}, func(j *wsc.Job) bool {
+			return j.Owner == "owner0" && !slices.Contains(jobs[:4], j) && j.Filename == "shop.txt"
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var want []string
+			for _, job := range newest {
+				if test.want(job) {
+					want = append(want, job.ID)
+				}
+			}
+			for _, limit := range []int{1, 4, 100} {
+				require.Equal(t, want, pagedJobs(t, store, test.filter, limit), "limit %d", limit)
+			}
+		})
+	}
+
+	t.Run("a cursor that is no id is refused", func(t *testing.T) {
+		_, err := store.Jobs(t.Context(), wsc.JobFilter{Limit: 1, After: &wsc.JobCursor{CreatedAt: someTime(), ID: "x'"}})
+		requireCode(t, wsc.CodeInvalidCursor, err)
+	})
+
+	t.Run("pending jobs come oldest first", func(t *testing.T) {
+		before := someTime().Add(4 * time.Second)
+		found, err := store.PendingJobs(t.Context(), before, 5)
+		require.NoError(t, err)
+		require.Len(t, found, 5)
+		for i, job := range found {
+			require.Equal(t, wsc.JobPending, job.Status)
+			require.True(t, job.CreatedAt.Before(before))
+			require.True(t, i == 0 || !job.CreatedAt.Before(found[i-1].CreatedAt))
+		}
+		found, err = store.PendingJobs(t.Context(), before, 100)
+		require.NoError(t, err)
+		require.Len(t, found, 12-4)
+	})
+}
+
+func named(names ...string) func(*wsc.Job) bool {
+	return func(j *wsc.Job) bool { return slices.Contains(names, j.Filename) }
+}
+
+// pagedJobs reads all pages and returns the ids.
+func pagedJobs(t *testing.T, store Store, filter wsc.JobFilter, limit int) []string {
+	t.Helper()
+	var ids []string
+	filter.Limit = limit
+	for {
+		page, err := store.Jobs(t.Context(), filter)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(page), limit)
+		if len(page) == 0 {
+			return ids
+		}
+		for _, job := range page {
+			ids = append(ids, job.ID)
+		}
+		last := page[len(page)-1]
+		filter.After = &wsc.JobCursor{CreatedAt: last.CreatedAt, ID: last.ID}
+	}
+}
