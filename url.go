@@ -40,8 +40,8 @@ type NormalizedURL struct {
 //
 // Following RFC 3986 and UTS #46, scheme and host are lower-cased, the host is converted to ASCII, a default
 // port, an empty port and the fragment are dropped, and an empty path becomes "/". Path and query are kept byte for
-// byte, but for characters that can't stand in a request: spaces, non-ASCII characters and a % that begins no escape
-// are percent-encoded. User information, backslashes, control characters, IPv6 zones and IPv4 addresses in any other
+// byte, but for characters that can't stand in a request: spaces, non-ASCII characters, a % that begins no escape and,
+// in the path, any of "<>^`{|} are percent-encoded. User information, backslashes, control characters, IPv6 zones and IPv4 addresses in any other
 // form than four decimal numbers are refused, so that no two parsers can read the URL differently.
 //
 // The error is always a *URLError.
@@ -65,13 +65,16 @@ func NormalizeURL(text string) (NormalizedURL, error) {
 	if err != nil {
 		return NormalizedURL{}, err
 	}
+	explicit := len(rest) < len(text)
+	if !explicit && strings.Contains(hostText, " ") {
+		return NormalizedURL{}, noWebAddress(text)
+	}
 	host, err := normalizeHost(hostText)
 	if err != nil {
 		return NormalizedURL{}, err
 	}
-	explicit := len(rest) < len(text)
 	if !explicit && portText == "" && !strings.Contains(host, ".") && host != "localhost" && !strings.Contains(host, ":") {
-		return NormalizedURL{}, invalidURL(fmt.Sprintf("%q is not a web address; write it like example.com or https://example.com/.", clip(text)))
+		return NormalizedURL{}, noWebAddress(text)
 	}
 	port, err := parsePort(scheme, portText)
 	if err != nil {
@@ -94,6 +97,10 @@ func TrimURL(text string) string {
 
 func invalidURL(reason string) error { return &URLError{KindInvalidURL, reason} }
 
+func noWebAddress(text string) error {
+	return invalidURL(fmt.Sprintf("%q is not a web address; write it like example.com or https://example.com/.", clip(text)))
+}
+
 func tooLong(length int) error {
 	return invalidURL(fmt.Sprintf("The URL is %d bytes long; at most %d are checked.", length, MaxURLBytes))
 }
@@ -107,6 +114,12 @@ func checkText(text string) error {
 	case !utf8.ValidString(text):
 		return invalidURL("The text is not valid UTF-8; save the file as UTF-8.")
 	}
+	if isPrintableASCII(text) {
+		if strings.IndexByte(text, '\\') >= 0 {
+			return invalidURL("A URL must not contain a backslash.")
+		}
+		return nil
+	}
 	for _, r := range text {
 		switch {
 		case r == '\\':
@@ -115,9 +128,20 @@ func checkText(text string) error {
 			return invalidURL(fmt.Sprintf("The URL contains the control character %U.", r))
 		case unicode.Is(unicode.Bidi_Control, r):
 			return invalidURL(fmt.Sprintf("The URL contains the invisible character %U, which changes the direction of text.", r))
+		case r == utf8.RuneError:
+			return invalidURL("The URL contains U+FFFD, the mark of a character that was lost in a conversion.")
 		}
 	}
 	return nil
+}
+
+func isPrintableASCII(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c >= 0x7F {
+			return false
+		}
+	}
+	return true
 }
 
 // splitScheme returns the scheme and what follows "://". A text without a scheme is https.
@@ -141,7 +165,7 @@ func splitScheme(text string) (scheme, rest string, err error) {
 		}
 		return lower, rest, nil
 	}
-	if !strings.HasPrefix(after, "//") && startsWithPort(after) {
+	if !strings.HasPrefix(after, "//") && (startsWithPort(after) || strings.Contains(name, ".") && startsWithPath(after)) {
 		return "https", text, nil
 	}
 	if !isSchemeName(name) {
@@ -157,6 +181,11 @@ func startsWithPort(text string) bool {
 		text = text[:end]
 	}
 	return text != "" && strings.Trim(text, "0123456789") == ""
+}
+
+// startsWithPath reports whether nothing or a path follows, so that the colon before it is an empty port.
+func startsWithPath(text string) bool {
+	return text == "" || strings.IndexByte("/?#", text[0]) >= 0
 }
 
 func isSchemeName(name string) bool {
@@ -311,26 +340,42 @@ func requestTarget(tail string) string {
 	if !strings.HasPrefix(tail, "/") {
 		tail = "/" + tail
 	}
-	clean := true
+	query := strings.IndexByte(tail, '?')
+	if query < 0 {
+		query = len(tail)
+	}
 	for i := range len(tail) {
-		if c := tail[i]; c <= ' ' || c >= utf8.RuneSelf || c == '%' && !isEscape(tail[i:]) {
-			clean = false
-			break
+		if !standsInRequest(tail, i, i < query) {
+			return escaped(tail, query)
 		}
 	}
-	if clean {
-		return tail
-	}
+	return tail
+}
+
+// escaped percent-encodes what can't stand in a request. The path ends at query.
+func escaped(tail string, query int) string {
 	var b strings.Builder
 	for i := range len(tail) {
-		c := tail[i]
-		if c <= ' ' || c >= utf8.RuneSelf || c == '%' && !isEscape(tail[i:]) {
-			fmt.Fprintf(&b, "%%%02X", c)
+		if standsInRequest(tail, i, i < query) {
+			b.WriteByte(tail[i])
 		} else {
-			b.WriteByte(c)
+			fmt.Fprintf(&b, "%%%02X", tail[i])
 		}
 	}
 	return b.String()
+}
+
+// standsInRequest reports whether a byte is sent as it is. In a path, characters that RFC 3986 does not know have to be
+// encoded, or net/url takes the path apart, decodes it and encodes it anew, so that %2F becomes a slash.
+func standsInRequest(tail string, i int, inPath bool) bool {
+	switch c := tail[i]; c {
+	case '%':
+		return isEscape(tail[i:])
+	case '"', '<', '>', '^', '`', '{', '|', '}':
+		return !inPath
+	default:
+		return c > ' ' && c < 0x7F
+	}
 }
 
 func isEscape(text string) bool {

@@ -29,6 +29,9 @@ type layout struct {
 
 // names returns a name for each column, its letter where it has none.
 func (l *layout) names() []string {
+	if l.width == 0 {
+		return nil
+	}
 	names := make([]string, l.width)
 	for i := range names {
 		if i < len(l.header) {
