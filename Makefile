@@ -12,7 +12,7 @@ LDFLAGS := -s -w -X $(MODULE)/internal/version.version=$(VERSION)
 # Binaries are static. Everything but the race detector's run uses the same two settings, because compiled packages
 # are shared only between commands that agree on them, and the Temporal server takes minutes to compile.
 STATIC  := CGO_ENABLED=0 GOFLAGS="$(strip $(GOFLAGS) -trimpath)"
-GOBUILD := $(STATIC) go build -buildvcs=$(VCS) -ldflags '$(LDFLAGS)'
+BUILD   := -buildvcs=$(VCS) -ldflags '$(LDFLAGS)'
 
 # Arguments for `make run`, for example: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
@@ -28,12 +28,12 @@ build: build-wsc build-standalone ## Build bin/wsc and bin/wsc-standalone
 
 .PHONY: build-wsc
 build-wsc:
-	@$(GOBUILD) -o bin/wsc ./cmd/wsc
+	@$(STATIC) go build $(BUILD) -o bin/wsc ./cmd/wsc
 
 .PHONY: build-standalone
 build-standalone:
 	@$(STATIC) scripts/first-build-notice.sh
-	@$(GOBUILD) -C standalone -o ../bin/wsc-standalone .
+	@$(STATIC) go build -C standalone $(BUILD) -o ../bin/wsc-standalone .
 
 .PHONY: run
 run: build-standalone ## Build and start everything in one process (data in ./data)

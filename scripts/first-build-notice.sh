@@ -7,6 +7,6 @@ cd "$(dirname "$0")/.."
 if [[ -x bin/wsc-standalone ]]; then
 	exit 0
 fi
-if [[ $(go list -C standalone -f '{{.Stale}} {{.StaleReason}}' go.temporal.io/server/temporal 2>/dev/null) != *"available in build cache"* ]]; then
+if [[ $(go list -C standalone -f '{{.Stale}}' go.temporal.io/server/temporal 2>/dev/null) != false ]]; then
 	echo "The first build compiles the Temporal server, about 5 minutes on 2 cores."
 fi

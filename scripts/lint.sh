@@ -12,12 +12,14 @@ step() {
 	"$@" || status=1
 }
 
+lint() { (cd "$1" && "$root/bin/tools/golangci-lint" run ./...); }
+
 echo "== tools (the first build of golangci-lint takes minutes)"
 mkdir -p bin/tools
 go build -C tools -o "$root/bin/tools/" tool
 
-step "golangci-lint, main module" bin/tools/golangci-lint run ./...
-(cd standalone && step "golangci-lint, standalone" "$root/bin/tools/golangci-lint" run ./... && exit "$status") || status=1
+step "golangci-lint, main module" lint .
+step "golangci-lint, standalone" lint standalone
 step "workflowcheck" bin/tools/workflowcheck ./workflows/...
 for script in scripts/*.sh .ci/run; do
 	step "bash -n $script" bash -n "$script"

@@ -358,7 +358,7 @@ func decode(r io.Reader) ([]pkg, error) {
 	var packages []pkg
 	for decoder := json.NewDecoder(r); ; {
 		var p pkg
-		switch err := decoder.Decode(&p); {
+		switch err := decoder.Decode(&p); { //nolint:musttag // go list writes the names of the fields
 		case errors.Is(err, io.EOF):
 			return packages, nil
 		case err != nil:
