@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/website-status-checker/wsc/internal/terminal"
+)
+
+// cli is the command line. A new command is one more line here, and a file with its name.
+type cli struct {
+	Check      checkCommand      `cmd:"" help:"Check a list or single URLs here and now, without a server."`
+	Submit     submitCommand     `cmd:"" help:"Upload a list to a server, which checks it as a job."`
+	Watch      watchCommand      `cmd:"" help:"Show the progress of a job until it is done."`
+	Jobs       jobsCommand       `cmd:"" help:"List jobs, newest first."`
+	Results    resultsCommand    `cmd:"" help:"Print the results of a job."`
+	Export     exportCommand     `cmd:"" help:"Save the results of a job as CSV, JSON, NDJSON or Excel."`
+	Cancel     cancelCommand     `cmd:"" help:"Stop a job and keep its results so far."`
+	Version    versionCommand    `cmd:"" help:"Print version, commit and Go version."`
+	Completion completionCommand `cmd:"" help:"Print a completion script for bash, zsh or fish."`
+}
+
+const description = `Website Status Checker: give it a list of websites, get an answer for every line.
+
+Exit status: 0 when all is well; 1 when a target is not active, a job did not complete, or something else failed on the way; 2 when the command line, an option or the list is wrong.`
+
+// process is what a command has of the world around it.
+type process struct {
+	args   []string
+	getenv func(string) string
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// parse reads the command line. It returns nil when there is nothing left to do, as after --help.
+func (p *process) parse(ctx context.Context, args []string) (*kong.Context, error) {
+	finished := false
+	parser, err := kong.New(&cli{},
+		kong.Name("wsc"),
+		kong.Description(description),
+		kong.Writers(p.stdout, p.stderr),
+		kong.Exit(func(int) { finished = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 110}),
+		kong.Resolvers(environment(p.getenv)),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(p),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("building the command line: %w", err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if finished { // what came behind --help does not matter
+		return nil, nil
+	}
+	return command, err
+}
+
+// environment takes the values of flags that are not given from their environment variables.
+func environment(getenv func(string) string) kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		for _, name := range flag.Envs {
+			if value := getenv(name); value != "" {
+				return value, nil
+			}
+		}
+		return nil, nil //nolint:nilnil // kong's way to say that there is no value
+	})
+}
+
+// note writes a line for the person, not for the program that reads stdout. Texts from elsewhere are escaped.
+func (p *process) note(format string, args ...any) {
+	// Without a working stderr there is nobody to tell.
+	_, _ = fmt.Fprintln(p.stderr, terminal.Escape(fmt.Sprintf(format, args...)))
+}

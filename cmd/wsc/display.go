@@ -1,0 +1,96 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/website-status-checker/wsc/internal/terminal"
+	"github.com/website-status-checker/wsc/localcheck"
+)
+
+// display shows the progress of wsc check on stderr when that is a terminal.
+type display struct {
+	process *process
+	screen  *terminal.Screen // nil without a terminal
+}
+
+func newDisplay(p *process, quiet bool) *display {
+	d := &display{process: p}
+	if !quiet && terminal.Is(p.stderr, p.getenv) {
+		d.screen = terminal.NewScreen(p.stderr)
+	}
+	return d
+}
+
+// above returns a writer to w that does not disturb the progress below, in case both are the same terminal.
+func (d *display) above(w io.Writer) io.Writer {
+	if d.screen == nil || !terminal.Is(w, d.process.getenv) {
+		return w
+	}
+	return d.screen.Above(w)
+}
+
+// follow shows the progress of a check until the returned function is called.
+func (d *display) follow(check *localcheck.Check) (stop func()) {
+	if d.screen == nil {
+		return func() {}
+	}
+	const interval = 200 * time.Millisecond
+	end := make(chan struct{})
+	var shown sync.WaitGroup
+	shown.Go(func() {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-end:
+				d.screen.Status("")
+				return
+			case now := <-ticker.C:
+				d.screen.Status(terminal.Bar(check.Progress(), terminal.Width(d.process.stderr), now))
+			}
+		}
+	})
+	return func() {
+		close(end)
+		shown.Wait()
+	}
+}
+
+// printSummary says on stderr what came out.
+func printSummary(p *process, s *localcheck.Summary) {
+	earlier := ""
+	if s.Earlier > 0 {
+		earlier = fmt.Sprintf(", %s of them from before", terminal.Thousands(s.Earlier))
+	}
+	p.note("%s results in %s (%.0f/s)%s: %s active, %s inactive, %s error.", terminal.Thousands(s.ProcessedURLs),
+		terminal.Clock(s.Elapsed.Seconds()), s.Rate, earlier,
+		terminal.Thousands(s.ActiveCount), terminal.Thousands(s.InactiveCount), terminal.Thousands(s.ErrorCount))
+	if len(s.ByHTTPStatus) > 0 {
+		p.note("  inactive: %s", ranking(s.ByHTTPStatus))
+	}
+	if len(s.ByErrorKind) > 0 {
+		p.note("  error: %s", ranking(s.ByErrorKind))
+	}
+	if s.DuplicateCount > 0 || s.BlankCount > 0 {
+		p.note("  left out: %s repeated URLs, %s blank lines", terminal.Thousands(s.DuplicateCount), terminal.Thousands(s.BlankCount))
+	}
+}
+
+// ranking lists counts from the greatest: "12 timeout, 3 dns_nxdomain".
+func ranking[K cmp.Ordered](counts map[K]int64) string {
+	keys := slices.SortedFunc(maps.Keys(counts), func(a, b K) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	parts := make([]string, 0, len(keys))
+	for _, key := range keys {
+		parts = append(parts, fmt.Sprintf("%s %v", terminal.Thousands(counts[key]), key))
+	}
+	return strings.Join(parts, ", ")
+}
