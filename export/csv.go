@@ -100,8 +100,8 @@ func isPlain(text string) bool {
 	return true
 }
 
-// needsQuotes reports whether a cell must be quoted. Semicolons are quoted because some programs take them for the
-// delimiter.
+// needsQuotes reports whether a cell must be quoted. Semicolons and TABs count, so that a program that guesses the
+// delimiter does not guess them.
 func needsQuotes(text string) bool {
 	if text == "" {
 		return false

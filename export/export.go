@@ -50,8 +50,7 @@ type Options struct {
 // NewWriter starts a document in the results layout. The error is that of ParseFormat for an unknown format, else
 // one of w.
 func NewWriter(format Format, w io.Writer, opts Options) (Writer, error) {
-	switch format {
-	case FormatJSON, FormatNDJSON:
+	if format == FormatJSON || format == FormatNDJSON {
 		return newJSONWriter(format, w), nil
 	}
 	columns := resultColumns()

@@ -28,7 +28,6 @@ const (
 	styleInactive
 	styleError
 	styleBold
-	styleWrapped
 )
 
 // styles is the part that says how cells look.
@@ -44,7 +43,6 @@ func styles() string {
 		middle = `<xf numFmtId="0" fontId="3" fillId="4" borderId="0" xfId="0" applyFont="1" applyFill="1"/>`
 		bad    = `<xf numFmtId="0" fontId="4" fillId="5" borderId="0" xfId="0" applyFont="1" applyFill="1"/>`
 		bold   = `<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>`
-		wrap   = `<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>`
 	)
 	font := func(more string) string {
 		return `<font>` + more + `<name val="Calibri"/><family val="2"/></font>`
@@ -61,7 +59,7 @@ func styles() string {
 		`<borders count="2"><border><left/><right/><top/><bottom/><diagonal/></border>` +
 		`<border><left/><right/><top/><bottom style="thin"><color rgb="FF8EA9DB"/></bottom><diagonal/></border></borders>` +
 		`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>` +
-		`<cellXfs count="10">` + plain + head + ms + date + quoted + good + middle + bad + bold + wrap + `</cellXfs>` +
+		`<cellXfs count="9">` + plain + head + ms + date + quoted + good + middle + bad + bold + `</cellXfs>` +
 		`<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
 }
 
