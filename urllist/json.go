@@ -151,7 +151,7 @@ func (s *jsonSource) end() error {
 		return err
 	}
 	if _, err := s.decoder.Token(); !errors.Is(err, io.EOF) {
-		if err != nil && !errors.As(err, new(*json.SyntaxError)) {
+		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.As(err, new(*json.SyntaxError)) {
 			return err
 		}
 		return faultError("There is more text behind the end of the JSON list; a file holds one list.")
