@@ -30,6 +30,7 @@ const (
 	CodeMissingSheet         Code = "missing_sheet"
 	CodeInvalidOptions       Code = "invalid_options"
 	CodeInvalidRequest       Code = "invalid_request"
+	CodeMalformedBody        Code = "malformed_body"
 	CodeInvalidCursor        Code = "invalid_cursor"
 	CodeRequestTimeout       Code = "request_timeout"
 	CodeForbidden            Code = "forbidden"

@@ -16,7 +16,7 @@ const stallBytes = 16 << 10
 
 // uploadBody reads the body of an upload. It bounds the body's size and, by a read deadline that moves on with the
 // upload's progress, its slowness. Its errors are ready for the client: wsc.CodeUploadTooLarge, wsc.CodeRequestTimeout, or
-// wsc.CodeInvalidRequest for a body that breaks off.
+// wsc.CodeMalformedBody for a body that breaks off.
 type uploadBody struct {
 	body    io.ReadCloser
 	control *http.ResponseController
@@ -53,7 +53,7 @@ func (b *uploadBody) Read(data []byte) (int, error) {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return n, wsc.Errorf(wsc.CodeRequestTimeout, "The upload came to a halt; it must make progress at least every %s.", b.stall).Because(err)
 	default:
-		return n, wsc.Errorf(wsc.CodeInvalidRequest, "The upload broke off before its end.").Because(err)
+		return n, wsc.Errorf(wsc.CodeMalformedBody, "The upload broke off before its end.").Because(err)
 	}
 }
 

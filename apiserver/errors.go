@@ -31,7 +31,7 @@ func statusOf(code wsc.Code) int {
 	switch code {
 	case wsc.CodeEmptyUpload, wsc.CodeMissingFile, wsc.CodeNoURLs, wsc.CodeNoValidURLs, wsc.CodeUnsupportedEncoding,
 		wsc.CodeInvalidFilename, wsc.CodeInvalidXLSX, wsc.CodeInvalidCSV, wsc.CodeInvalidJSON, wsc.CodeLineTooLong,
-		wsc.CodeMissingColumn, wsc.CodeMissingSheet:
+		wsc.CodeMissingColumn, wsc.CodeMissingSheet, wsc.CodeMalformedBody:
 		return http.StatusBadRequest
 	case wsc.CodeForbidden:
 		return http.StatusForbidden

@@ -18,7 +18,7 @@ import (
 const doneSuffix = "-done"
 
 type eventsInput struct {
-	jobInput
+	JobPath
 	LastEventID string `header:"Last-Event-ID" doc:"Id of the last event that was received. Every event is a full snapshot, so that a stream goes on with where the job stands now. After the id of a done event the answer is 204."`
 }
 

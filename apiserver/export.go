@@ -28,8 +28,8 @@ const (
 )
 
 type exportInput struct {
-	jobInput
-	filterInput
+	JobPath
+	ResultQuery
 	Format string `query:"format" enum:"csv,json,ndjson,xlsx" default:"csv" doc:"File format."`
 	Layout string `query:"layout" enum:"results,original" default:"results" doc:"results: one row per unique URL. original: the rows and columns of the upload in their order, with the result's columns appended; rows whose result the filter leaves out are dropped, and sort can't be used."`
 }

@@ -8,8 +8,9 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 )
 
-// filterInput selects results; lists and exports share it.
-type filterInput struct {
+// ResultQuery selects results; lists and exports share it. It is exported because Huma looks into embedded types only
+// if they are.
+type ResultQuery struct {
 	Status     []string `query:"status,explode" doc:"Only results with one of these statuses: active, inactive, error. Repeat the parameter or separate by commas." example:"error"`
 	ErrorKind  []string `query:"error_kind,explode" doc:"Only results with one of these error kinds. Repeat or separate by commas." example:"dns_nxdomain"`
 	HTTPStatus []string `query:"http_status,explode" doc:"Only results with one of these HTTP status codes. Repeat or separate by commas." example:"404"`
@@ -19,7 +20,7 @@ type filterInput struct {
 }
 
 // filter checks the parameters and makes a filter of them.
-func (in *filterInput) filter() (wsc.ResultFilter, error) {
+func (in *ResultQuery) filter() (wsc.ResultFilter, error) {
 	var f wsc.ResultFilter
 	var err error
 	if f.Statuses, err = choices("status", in.Status, wsc.Statuses()); err != nil {

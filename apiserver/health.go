@@ -2,7 +2,6 @@ package apiserver
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -13,6 +12,9 @@ import (
 
 // probeTimeout bounds the question to one service behind the API.
 const probeTimeout = 2 * time.Second
+
+// probeKey is the blob that is overwritten to find out whether the store takes any.
+const probeKey = "readiness"
 
 // healthState is ok or error.
 type healthState string
@@ -99,10 +101,7 @@ func (s *Server) probe(ctx context.Context, name string, ask func(context.Contex
 	return healthOK
 }
 
+// pingBlobs writes a few bytes: reading alone does not tell a folder that is missing, full or read-only.
 func (s *Server) pingBlobs(ctx context.Context) error {
-	accessible, err := s.blobs.IsAccessible(ctx)
-	if err == nil && !accessible {
-		err = errors.New("the bucket does not exist or may not be read")
-	}
-	return err
+	return s.blobs.WriteAll(ctx, probeKey, []byte("ok\n"), nil)
 }

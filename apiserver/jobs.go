@@ -44,7 +44,7 @@ func getJobDoc() doc {
 	}
 }
 
-func (s *Server) getJob(ctx context.Context, in *jobInput) (*jobOutput, error) {
+func (s *Server) getJob(ctx context.Context, in *JobPath) (*jobOutput, error) {
 	job, err := s.job(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -95,9 +95,7 @@ func (s *Server) listJobs(ctx context.Context, in *listJobsInput) (*listJobsOutp
 		last := page.Jobs[in.Limit-1]
 		page.NextCursor = encodeCursor(wsc.JobCursor{CreatedAt: last.CreatedAt, ID: last.ID})
 	}
-	if page.Jobs == nil {
-		page.Jobs = []wsc.Job{}
-	}
+	page.Jobs = listed(page.Jobs)
 	return &listJobsOutput{Body: page}, nil
 }
 
@@ -109,7 +107,7 @@ func deleteJobDoc() doc {
 	}
 }
 
-func (s *Server) deleteJob(ctx context.Context, in *jobInput) (*struct{}, error) {
+func (s *Server) deleteJob(ctx context.Context, in *JobPath) (*struct{}, error) {
 	id, err := jobID(in.ID)
 	if err != nil {
 		return nil, err
@@ -129,7 +127,7 @@ func cancelJobDoc() doc {
 	}
 }
 
-func (s *Server) cancelJob(ctx context.Context, in *jobInput) (*jobOutput, error) {
+func (s *Server) cancelJob(ctx context.Context, in *JobPath) (*jobOutput, error) {
 	id, err := jobID(in.ID)
 	if err != nil {
 		return nil, err

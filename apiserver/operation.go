@@ -107,12 +107,35 @@ func apiConfig(cfg Config) huma.Config {
 	}
 }
 
+// tidy removes from the description what Huma says of itself: its own form of errors, which no client sees, and
+// that lists could be null, which they never are.
+func tidy(api *huma.OpenAPI) {
+	schemas := api.Components.Schemas.Map()
+	delete(schemas, "ErrorModel")
+	delete(schemas, "ErrorDetail")
+	for _, schema := range schemas {
+		for _, property := range schema.Properties {
+			property.Nullable = property.Nullable && property.Type != huma.TypeArray
+		}
+	}
+	for _, item := range api.Paths {
+		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Delete} {
+			if operation == nil {
+				continue
+			}
+			for _, parameter := range operation.Parameters {
+				parameter.Schema.Nullable = false
+			}
+		}
+	}
+}
+
 // jsonFormat writes JSON as Huma does and reads it strictly.
 func jsonFormat() huma.Format {
 	return huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshalStrict}
 }
 
-// jobInput names a job in the path.
-type jobInput struct {
+// JobPath names a job in the path. It is exported because Huma looks into embedded types only if they are.
+type JobPath struct {
 	ID string `path:"id" doc:"Identifier of the job." example:"01980f5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"`
 }

@@ -7,8 +7,8 @@ import (
 )
 
 type listResultsInput struct {
-	jobInput
-	filterInput
+	JobPath
+	ResultQuery
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most results to return."`
 	Cursor string `query:"cursor" maxLength:"16384" doc:"next_cursor of the page before, with the same sort."`
 }
@@ -50,10 +50,16 @@ func (s *Server) listResults(ctx context.Context, in *listResultsInput) (*listRe
 		position := wsc.CursorOf(&page.Results[in.Limit-1], filter.Sort)
 		page.NextCursor = encodeCursor(resultCursor{Sort: in.Sort, ResultCursor: position})
 	}
-	if page.Results == nil {
-		page.Results = []wsc.Result{}
-	}
+	page.Results = listed(page.Results)
 	return &listResultsOutput{Body: page}, nil
+}
+
+// listed makes sure that a list without elements is sent as one.
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 type statsOutput struct {
@@ -68,7 +74,7 @@ func jobStatsDoc() doc {
 	}
 }
 
-func (s *Server) jobStats(ctx context.Context, in *jobInput) (*statsOutput, error) {
+func (s *Server) jobStats(ctx context.Context, in *JobPath) (*statsOutput, error) {
 	job, err := s.job(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -77,5 +83,8 @@ func (s *Server) jobStats(ctx context.Context, in *jobInput) (*statsOutput, erro
 	if err != nil {
 		return nil, jobError(err)
 	}
+	stats.SlowestHosts = listed(stats.SlowestHosts)
+	stats.ExpiringCert = listed(stats.ExpiringCert)
+	stats.ResponseTime.Histogram = listed(stats.ResponseTime.Histogram)
 	return &statsOutput{Body: *stats}, nil
 }

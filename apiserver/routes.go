@@ -37,6 +37,7 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 
 	documentSubmission(api.OpenAPI())
 	documentReadiness(api.OpenAPI())
+	tidy(api.OpenAPI())
 	router.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(cfg.Registry, promhttp.HandlerOpts{}))
 	return router, s.docs(router, api.OpenAPI())
 }

@@ -55,7 +55,7 @@ func submitJobDoc() doc {
 			wsc.CodeEmptyUpload, wsc.CodeMissingFile, wsc.CodeNoURLs, wsc.CodeNoValidURLs, wsc.CodeTooManyURLs, wsc.CodeUploadTooLarge,
 			wsc.CodeDecompressedTooLarge, wsc.CodeUnsupportedType, wsc.CodeUnsupportedEncoding, wsc.CodeUnsupportedMediaType,
 			wsc.CodeInvalidFilename, wsc.CodeInvalidXLSX, wsc.CodeInvalidCSV, wsc.CodeInvalidJSON, wsc.CodeLineTooLong,
-			wsc.CodeMissingColumn, wsc.CodeMissingSheet, wsc.CodeInvalidOptions, wsc.CodeRequestTimeout, wsc.CodeIdempotencyConflict,
+			wsc.CodeMissingColumn, wsc.CodeMissingSheet, wsc.CodeInvalidOptions, wsc.CodeMalformedBody, wsc.CodeRequestTimeout, wsc.CodeIdempotencyConflict,
 		},
 		unbounded: true,
 	}

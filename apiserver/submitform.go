@@ -6,6 +6,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/textproto"
+	"strings"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/jobs"
@@ -14,7 +15,7 @@ import (
 // receiveForm reads a multipart form: the file into the submission's upload, and its options, in any order.
 func receiveForm(body io.Reader, boundary string, submission *jobs.Submission) error {
 	if boundary == "" {
-		return wsc.Errorf(wsc.CodeInvalidRequest, "The Content-Type multipart/form-data has no boundary.")
+		return wsc.Errorf(wsc.CodeMalformedBody, "The Content-Type multipart/form-data has no boundary.")
 	}
 	form := multipart.NewReader(body, boundary)
 	seen := map[string]bool{}
@@ -90,7 +91,11 @@ func formError(err error) error {
 	if err == nil || errors.As(err, &known) {
 		return err
 	}
-	return wsc.Errorf(wsc.CodeInvalidRequest, "The multipart form is malformed or breaks off.").Because(err)
+	var malformed textproto.ProtocolError
+	if errors.As(err, &malformed) && strings.Contains(string(malformed), "filename") && strings.Contains(string(malformed), `\x00`) {
+		return wsc.Errorf(wsc.CodeInvalidFilename, "The file name contains a NUL character.").At(wsc.Place{Field: "file"})
+	}
+	return wsc.Errorf(wsc.CodeMalformedBody, "The multipart form is malformed or breaks off.").Because(err)
 }
 
 func formField(name, format string) error {
