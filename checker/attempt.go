@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -125,7 +126,17 @@ func (a *attempt) request(h hop) (*http.Response, error) {
 	if a.opts.InsecureTLS {
 		transport = a.checker.insecure
 	}
-	return transport.RoundTrip(request.WithContext(traced(a.ctx, h.trace)))
+	response, err := transport.RoundTrip(request.WithContext(traced(a.ctx, h.trace)))
+	if err != nil {
+		if cut := h.trace.http1().cutOff(); cut != nil && strings.Contains(err.Error(), "malformed MIME header") {
+			return nil, cut
+		}
+		return nil, err
+	}
+	if response.TLS == nil {
+		response.TLS = h.trace.http1().state
+	}
+	return response, nil
 }
 
 func (a *attempt) headers(custom bool) http.Header {

@@ -230,6 +230,9 @@ func classifyHTTP(err error) *failure {
 	if errors.As(err, &op) && op.Op == "remote error" { // TLS 1.3 servers refuse client certificates only now
 		return failuref(wsc.KindTLSHandshake, "The host refused the TLS connection: %s.", alertText(op))
 	}
+	if _, alert, found := strings.Cut(err.Error(), "remote error: tls: "); found { // HTTP/2 keeps the text only
+		return failuref(wsc.KindTLSHandshake, "The host refused the TLS connection: %s.", clip(printable(alert), 80))
+	}
 	if f := classifyBreak(err); f != nil {
 		return f
 	}
@@ -247,12 +250,14 @@ func classifyHTTP(err error) *failure {
 		return failuref(wsc.KindProtocolError, "The answer is not HTTP; it begins with %s.", quotedIn(text, "malformed HTTP response "))
 	case strings.Contains(text, "malformed HTTP status code"):
 		return failuref(wsc.KindProtocolError, "The answer has no valid HTTP status, but %s.", quotedIn(text, "malformed HTTP status code "))
+	case strings.Contains(text, "malformed MIME header"):
+		return failuref(wsc.KindProtocolError, "The answer is not valid HTTP: it has a malformed header line.")
 	case strings.Contains(text, "Content-Length"):
 		return failuref(wsc.KindProtocolError, "The answer is not valid HTTP: its Content-Length is wrong or contradictory.")
 	case strings.Contains(text, "transfer encoding"):
 		return failuref(wsc.KindProtocolError, "The answer is not valid HTTP: its Transfer-Encoding is unknown.")
 	case strings.Contains(text, "stream error"), strings.Contains(text, "connection error"), strings.HasPrefix(text, "http2:"):
-		return failuref(wsc.KindProtocolError, "The host broke the HTTP/2 connection off or off its rules.")
+		return failuref(wsc.KindProtocolError, "The host broke the rules of HTTP/2, or broke the request off.")
 	}
 	return plain(wsc.KindProtocolError)
 }

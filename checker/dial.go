@@ -59,7 +59,10 @@ func newDialer(guard *Guard, resolver Resolver, timeout time.Duration, config *t
 // dialPlain is the transport's DialContext.
 func (d *dialer) dialPlain(ctx context.Context, _, address string) (conn net.Conn, err error) {
 	defer recoverDial(&err)
-	return d.dial(scopeOf(ctx), address)
+	if conn, err = d.dial(scopeOf(ctx), address); err != nil {
+		return nil, err
+	}
+	return &answerConn{Conn: conn}, nil
 }
 
 // dialTLS is the transport's DialTLSContext.
@@ -82,7 +85,11 @@ func (d *dialer) dialTLS(ctx context.Context, _, address string) (conn net.Conn,
 		_ = plain.Close() // the handshake's error is the one that counts
 		return nil, &stageError{stageTLS, err}
 	}
-	return secure, nil
+	state := secure.ConnectionState()
+	if state.NegotiatedProtocol == "h2" {
+		return secure, nil // which the transport must recognise
+	}
+	return &answerConn{Conn: secure, state: &state}, nil
 }
 
 var errPanic = errors.New("panic")

@@ -31,6 +31,7 @@ type hopTrace struct {
 	dns, connect, tls time.Duration
 	wrote, firstByte  time.Time
 	remote            net.Addr
+	conn              *answerConn // nil for HTTP/2
 }
 
 // enter notes that a stage begins. A dial that lost against a reused connection does not set the stage back.
@@ -58,6 +59,10 @@ func (t *hopTrace) gotConn(info httptrace.GotConnInfo) {
 	defer t.mu.Unlock()
 	t.stage = stageAnswer
 	t.remote = info.Conn.RemoteAddr()
+	if conn, ok := info.Conn.(*answerConn); ok {
+		t.conn = conn
+		conn.expect()
+	}
 	if info.Reused {
 		t.dns, t.connect, t.tls = 0, 0, 0
 	}
@@ -99,6 +104,16 @@ func (t *hopTrace) remoteIP() string {
 		return address.AddrPort().Addr().Unmap().String()
 	}
 	return ""
+}
+
+// http1 is the connection that was used, if it speaks HTTP/1; otherwise an unused one.
+func (t *hopTrace) http1() *answerConn {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.conn == nil {
+		return &answerConn{}
+	}
+	return t.conn
 }
 
 // ms is a duration in milliseconds with microsecond precision.

@@ -36,7 +36,7 @@ func openBlackhole(address netip.AddrPort) (io.Closer, error) {
 		return nil, errors.Join(fmt.Errorf("listen on %s: %w", address, err), hole.Close())
 	}
 	for range 8 {
-		filler, err := net.DialTimeout("tcp", address.String(), 100*time.Millisecond)
+		filler, err := net.DialTimeout("tcp", address.String(), 30*time.Millisecond)
 		if err != nil {
 			return hole, nil //nolint:nilerr // the queue is full, which was the aim
 		}

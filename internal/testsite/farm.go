@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -83,7 +84,7 @@ func Start(t TB) *Farm {
 // New starts a farm. Close ends it.
 func New() (*Farm, error) {
 	var failed error
-	for range 5 { // another process may hold the port on one of the addresses
+	for range 20 { // another process may hold the port on one of the addresses
 		farm, err := start()
 		if err == nil {
 			return farm, nil
@@ -115,13 +116,11 @@ func (f *Farm) open() error {
 		return err
 	}
 	f.closers = append(f.closers, f.dns)
-	first, err := net.Listen("tcp4", "127.77.0.1:0")
-	if err != nil {
-		return fmt.Errorf("listen on a loopback address: %w", err)
-	}
-	f.port = first.Addr().(*net.TCPAddr).AddrPort().Port() //nolint:forcetypeassert // a TCP listener's
-	if err := first.Close(); err != nil {
-		return err
+	// Below the ports that the kernel gives to clients, of which thousands may linger after a load test.
+	f.port = uint16(20_000 + rand.IntN(12_000)) //nolint:gosec // no secret
+	f.trap = &placed{site: site{name: "trap", conn: func(*Farm, net.Conn) {}}, address: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), f.port)}
+	if err := f.serve(f.trap); err != nil {
+		return fmt.Errorf("trap: %w", err)
 	}
 	for i, s := range slices.Concat(plainSites(), bodySites(), redirectSites(), tlsSites(), http2Sites(), nameSites()) {
 		address := netip.AddrFrom4([4]byte{127, 77, 0, byte(i + 1)}) //nolint:gosec // there are fewer than 250 sites
@@ -135,10 +134,6 @@ func (f *Farm) open() error {
 		if err := f.serve(p); err != nil {
 			return fmt.Errorf("site %s: %w", s.name, err)
 		}
-	}
-	f.trap = &placed{site: site{name: "trap", conn: func(*Farm, net.Conn) {}}, address: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), f.port)}
-	if err := f.serve(f.trap); err != nil {
-		return fmt.Errorf("trap: %w", err)
 	}
 	return f.nameEverything()
 }
@@ -163,9 +158,7 @@ func (f *Farm) serve(p *placed) error {
 	f.closers = append(f.closers, listener)
 	var config *tls.Config
 	if p.tls != nil {
-		if config, err = p.tls(f.authority, p); err != nil {
-			return err
-		}
+		config = lazily(func() (*tls.Config, error) { return p.tls(f.authority, p) })
 	}
 	counted := &countingListener{Listener: listener, conns: &p.conns}
 	if p.handler != nil {
@@ -181,6 +174,16 @@ func (f *Farm) serve(p *placed) error {
 		}
 	})
 	return nil
+}
+
+// lazily is a configuration that is made when the first client comes: most tests visit few sites, and some keys take
+// long to make.
+func lazily(make func() (*tls.Config, error)) *tls.Config {
+	once := sync.OnceValues(make)
+	return &tls.Config{
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return once() },
+		MinVersion:         tls.VersionTLS12,
+	}
 }
 
 func (f *Farm) serveHTTP(p *placed, listener net.Listener, config *tls.Config) error {

@@ -30,7 +30,7 @@ func (zeroReader) Read(p []byte) (int, error) {
 
 // bomb serves 200 KB that decompress to 200 MB. They are made when somebody asks for them.
 func bomb(*Farm) http.Handler {
-	content := sync.OnceValue(func() []byte { return zeros(200 << 20) })
+	content := sync.OnceValue(func() []byte { return bytes.Repeat(zeros(1<<20), 200) })
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Header().Set("Content-Type", "text/html")

@@ -139,7 +139,7 @@ func plainSites() []site {
 		{name: "smtp_banner", conn: greets("220 mail ESMTP\r\n")},
 		{name: "http_0_9", conn: says("<html>just a body</html>")},
 		{name: "binary_noise", conn: says("\x00\x01\x02\xff\xfe\r\n\r\n")},
-		{name: "http_on_https_port", url: "https://{host}/", conn: says("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")},
+		{name: "http_on_https_port", url: "https://{host}/", handler: page(200, nil, "ok")},
 		{name: "header_injection_log", conn: header("X-Evil: a%0d%0ab\x1b[2Jc\r\nContent-Type: text/plain%0d%0aforged\x1b[2J\r\nContent-Length: 2")},
 		{name: "cl_two_different", conn: header("Content-Length: 2\r\nContent-Length: 3")},
 		{name: "cl_two_equal", conn: header("Content-Length: 2\r\nContent-Length: 2")},
@@ -151,6 +151,8 @@ func plainSites() []site {
 		{name: "slow_headers", conn: drips("HTTP/1.1 200 OK\r\n", "X-Slow: 1\r\n", 50*time.Millisecond)},
 		{name: "header_no_colon", conn: header("this is no header\r\nContent-Length: 2")},
 		{name: "header_space_before_colon", conn: header("Content-Length : 2")},
+		{name: "header_nul", conn: header("X-Nul: a\x00b\r\nContent-Length: 2")},
+		{name: "header_controls_tls", conn: header("X-Control: a\x07b\r\nContent-Length: 2"), tls: plainTLS},
 		{name: "silence", conn: func(f *Farm, c net.Conn) { f.untilGone(c) }},
 		{name: "refused"},
 		{name: "blackhole", blackhole: true},
@@ -165,7 +167,12 @@ func plainSites() []site {
 			reset(c)
 		}},
 		{name: "eof_after_accept", conn: says("")},
-		{name: "eof_before_request", conn: func(*Farm, net.Conn) {}},
+		{name: "eof_before_request", conn: func(f *Farm, c net.Conn) {
+			if tcp, ok := c.(*net.TCPConn); ok {
+				_ = tcp.CloseWrite() // closing with the request unread would send a reset
+			}
+			f.untilGone(c)
+		}},
 		{name: "eof_in_headers", conn: says("HTTP/1.1 200 OK\r\nContent-Le")},
 		{name: "altsvc_h3", handler: page(200, map[string]string{"Alt-Svc": `h3="127.0.0.1:443"; ma=86400`}, "ok"), tls: goodTLS},
 		{name: "head_405", handler: forMethods(http.StatusMethodNotAllowed)},
