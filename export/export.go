@@ -105,12 +105,14 @@ type resultWriter struct {
 	counts  tally
 }
 
+// Write implements Writer.
 func (w *resultWriter) Write(result *wsc.Result) error {
 	w.counts.add("", result)
 	w.cells = appendCells(w.cells[:0], w.columns, result)
 	return writing(w.table.row(w.cells))
 }
 
+// Close implements Writer.
 func (w *resultWriter) Close() error { return writing(w.table.close(&w.counts)) }
 
 func appendCells(cells []cell, columns []column, result *wsc.Result) []cell {

@@ -167,6 +167,8 @@ func TestDocumentsAreAsTheGoldenFiles(t *testing.T) {
 
 func TestTheSameResultsGiveTheSameBytes(t *testing.T) {
 	for _, format := range Formats() {
-		require.Equal(t, exportResults(t, format, sampleJob(), sampleResults()...), exportResults(t, format, sampleJob(), sampleResults()...), format)
+		first := exportResults(t, format, sampleJob(), sampleResults()...)
+		second := exportResults(t, format, sampleJob(), sampleResults()...)
+		require.Equal(t, first, second, format)
 	}
 }

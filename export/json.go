@@ -94,6 +94,7 @@ func newJSONWriter(format Format, w io.Writer) *jsonWriter {
 	return &jsonWriter{list: newJSONList(format, w), encoder: newJSONEncoder()}
 }
 
+// Write implements Writer.
 func (w *jsonWriter) Write(result *wsc.Result) error {
 	value, err := w.encoder.encode(result)
 	if err != nil {
@@ -102,6 +103,7 @@ func (w *jsonWriter) Write(result *wsc.Result) error {
 	return writing(w.list.add(value))
 }
 
+// Close implements Writer.
 func (w *jsonWriter) Close() error { return writing(w.list.close()) }
 
 // jsonTable writes the rows of a table as flat objects. Empty cells are null, so that every object has every key.

@@ -3,6 +3,7 @@ package export
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Neutralize returns the text in a form that spreadsheet programs do not run as a formula: a text that begins with
@@ -37,14 +38,11 @@ func startsFormula(text string) bool {
 	text = strings.TrimLeftFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 	})
-	for _, r := range text {
-		switch r {
-		case '=', '@', '＝', '＋', '－', '＠':
-			return true
-		case '+', '-':
-			return !isNumber(text[1:])
-		}
-		break
+	switch first, _ := utf8.DecodeRuneInString(text); first {
+	case '=', '@', '＝', '＋', '－', '＠':
+		return true
+	case '+', '-':
+		return !isNumber(text[1:])
 	}
 	return false
 }

@@ -101,6 +101,7 @@ func makeUnique(headings []heading, uploaded int) {
 	}
 }
 
+// WriteRow implements OriginalWriter.
 func (o *originalWriter) WriteRow(cells []string, outcome string, result *wsc.Result) error {
 	if o.table == nil {
 		if err := o.begin(columnLetters(max(1, len(cells)))); err != nil {
@@ -122,7 +123,8 @@ func (o *originalWriter) WriteRow(cells []string, outcome string, result *wsc.Re
 	} else {
 		row = append(row, make([]cell, len(o.columns))...)
 	}
-	o.cells = append(row, extraCell(cells, o.width))
+	row = append(row, extraCell(cells, o.width))
+	o.cells = row
 	return writing(o.table.row(o.cells))
 }
 
@@ -138,6 +140,7 @@ func extraCell(cells []string, width int) cell {
 	return textCell(strings.Join(extra, extraSeparator))
 }
 
+// Close implements OriginalWriter.
 func (o *originalWriter) Close() error {
 	if o.table == nil {
 		if err := o.begin(columnLetters(1)); err != nil {

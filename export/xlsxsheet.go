@@ -46,7 +46,8 @@ func newSheet(name string, w io.Writer, widths []float64, header bool) (*sheet, 
 // row adds a row. A style other than styleNone replaces the one that a cell's kind has.
 func (s *sheet) row(cells []cell, style int) error {
 	s.rows++
-	line := append(s.line[:0], `<row r="`...)
+	line := s.line[:0]
+	line = append(line, `<row r="`...)
 	at := len(line)
 	line = strconv.AppendInt(line, int64(s.rows), 10)
 	number := string(line[at:])
@@ -56,7 +57,8 @@ func (s *sheet) row(cells []cell, style int) error {
 			line = s.appendCell(line, s.letters[n], number, &cells[n], style)
 		}
 	}
-	s.line = append(line, `</row>`...)
+	line = append(line, `</row>`...)
+	s.line = line
 	_, err := s.out.Write(s.line)
 	return err
 }
@@ -201,7 +203,7 @@ func (s *sheet) close() error {
 	return s.out.Flush()
 }
 
-// columnLetters are the names of the first count columns: A, B, … Z, AA, AB, …
+// columnLetters are the names of the first count columns: A, B, … Z, AA, AB and so on.
 func columnLetters(count int) []string {
 	letters := make([]string, count)
 	for n := range letters {

@@ -19,7 +19,7 @@ func appendXMLText(dst []byte, text string) []byte {
 		return append(dst, text...)
 	}
 	text = cutToCell(cleanXML(text))
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		switch c := text[i]; {
 		case c == '&':
 			dst = append(dst, "&amp;"...)
