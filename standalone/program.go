@@ -7,13 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"time"
-
-	"go.temporal.io/sdk/client"
 
 	"github.com/website-status-checker/wsc/internal/app"
 	"github.com/website-status-checker/wsc/internal/temporalclient"
@@ -25,8 +21,6 @@ const (
 	namespace = "default"
 	// temporalRetention is how long the Temporal UI shows finished workflows.
 	temporalRetention = 72 * time.Hour
-	// shutdownTimeout bounds how long answers under way may take when the product stops.
-	shutdownTimeout = 5 * time.Second
 )
 
 // program is the running product. Its parts are stopped in the reverse order of their start.
@@ -81,7 +75,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	p.onStop(worker.Stop)
+	p.onStop(func() error { worker.Stop(); return nil })
 	api, err := app.NewAPI(parts)
 	if err != nil {
 		return err
@@ -91,7 +85,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 }
 
 // startTemporal starts the embedded server and its UI and connects to it.
-func (p *program) startTemporal(ctx context.Context, s *settings) (client.Client, error) {
+func (p *program) startTemporal(ctx context.Context, s *settings) (*temporalclient.Connection, error) {
 	address := net.JoinHostPort(loopback, strconv.Itoa(s.TemporalPort))
 	if err := checkPort(address, "--temporal-port (WSC_TEMPORAL_PORT)"); err != nil {
 		return nil, err
@@ -118,31 +112,23 @@ func (p *program) startTemporal(ctx context.Context, s *settings) (client.Client
 	}
 	p.onStop(func() error { connection.Close(); return nil })
 	// A data directory of an older version may lack attributes that this one sets.
-	return connection, temporalclient.EnsureSearchAttributes(ctx, connection, namespace)
+	return connection, connection.EnsureSearchAttributes(ctx)
 }
 
 // serve answers requests until the program stops.
 func (p *program) serve(listener net.Listener, api *app.API) {
-	server := api.HTTPServer()
-	background, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { api.Reconcile(background) })
-	wg.Go(func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			p.fail(fmt.Errorf("serve the API: %w", err))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		err := app.Serve(ctx, listener, api)
+		if ctx.Err() == nil {
+			p.fail(err)
 		}
-	})
+		done <- err
+	}()
 	p.onStop(func() error {
 		cancel()
-		api.Close()
-		ctx, cancelShutdown := context.WithTimeout(context.Background(), shutdownTimeout)
-		defer cancelShutdown()
-		err := server.Shutdown(ctx)
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = server.Close() // downloads that take longer are broken off
-		}
-		wg.Wait()
-		return err
+		return <-done
 	})
 }
 

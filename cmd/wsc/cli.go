@@ -19,6 +19,9 @@ type cli struct {
 	Results    resultsCommand    `cmd:"" help:"Print the results of a job."`
 	Export     exportCommand     `cmd:"" help:"Save the results of a job as CSV, JSON, NDJSON or Excel."`
 	Cancel     cancelCommand     `cmd:"" help:"Stop a job and keep its results so far."`
+	API        apiCommand        `cmd:"" name:"api" help:"Serve the HTTP API (production)."`
+	Worker     workerCommand     `cmd:"" help:"Run jobs: a Temporal worker (production)."`
+	Migrate    migrateCommand    `cmd:"" help:"Bring the PostgreSQL database up to date (production)."`
 	Version    versionCommand    `cmd:"" help:"Print version, commit and Go version."`
 	Completion completionCommand `cmd:"" help:"Print a completion script for bash, zsh or fish."`
 }

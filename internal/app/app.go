@@ -103,10 +103,9 @@ func StartWorker(p Parts) (*Worker, error) {
 }
 
 // Stop stops polling, lets batches store what they have and frees the checker's connections.
-func (w *Worker) Stop() error {
+func (w *Worker) Stop() {
 	w.worker.Stop()
 	w.checker.Close()
-	return nil
 }
 
 // API answers HTTP requests.

@@ -6,7 +6,6 @@ import (
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
-	"go.temporal.io/sdk/client"
 
 	"github.com/website-status-checker/wsc/workflows"
 )
@@ -24,9 +23,9 @@ func SearchAttributes() map[string]enums.IndexedValueType {
 }
 
 // EnsureSearchAttributes registers the search attributes that the namespace lacks. Without them no job could start.
-func EnsureSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
+func (c *Connection) EnsureSearchAttributes(ctx context.Context) error {
 	operator := c.OperatorService()
-	known, err := operator.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	known, err := operator.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: c.Namespace})
 	if err != nil {
 		return fmt.Errorf("list Temporal's search attributes: %w", err)
 	}
@@ -37,7 +36,7 @@ func EnsureSearchAttributes(ctx context.Context, c client.Client, namespace stri
 	if len(missing) == 0 {
 		return nil
 	}
-	_, err = operator.AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: missing})
+	_, err = operator.AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: c.Namespace, SearchAttributes: missing})
 	if err != nil {
 		return fmt.Errorf("register Temporal's search attributes %v (or let an operator register them): %w", missing, err)
 	}

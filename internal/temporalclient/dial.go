@@ -13,12 +13,18 @@ import (
 	"go.temporal.io/sdk/log"
 )
 
+// Connection is a client with the namespace that it works in.
+type Connection struct {
+	client.Client
+	Namespace string
+}
+
 // dialTimeout bounds one try to connect.
 const dialTimeout = 10 * time.Second
 
 // Dial connects as the standard TEMPORAL_* environment variables say (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
 // TEMPORAL_API_KEY, TEMPORAL_TLS…).
-func Dial(ctx context.Context, logger *slog.Logger) (client.Client, error) {
+func Dial(ctx context.Context, logger *slog.Logger) (*Connection, error) {
 	opts, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, fmt.Errorf("read the TEMPORAL_* settings: %w", err)
@@ -27,13 +33,16 @@ func Dial(ctx context.Context, logger *slog.Logger) (client.Client, error) {
 }
 
 // DialAddress connects to a server without TLS at host:port, for one that runs beside or inside this process.
-func DialAddress(ctx context.Context, address, namespace string, logger *slog.Logger) (client.Client, error) {
+func DialAddress(ctx context.Context, address, namespace string, logger *slog.Logger) (*Connection, error) {
 	return dial(ctx, client.Options{HostPort: address, Namespace: namespace}, logger)
 }
 
-func dial(ctx context.Context, opts client.Options, logger *slog.Logger) (client.Client, error) {
+func dial(ctx context.Context, opts client.Options, logger *slog.Logger) (*Connection, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
+	if opts.Namespace == "" {
+		opts.Namespace = client.DefaultNamespace
+	}
 	opts.Logger = log.NewStructuredLogger(logger)
 	c, err := client.DialContext(ctx, opts)
 	if err != nil {
@@ -43,5 +52,5 @@ func dial(ctx context.Context, opts client.Options, logger *slog.Logger) (client
 		}
 		return nil, fmt.Errorf("connect to Temporal at %s (set by TEMPORAL_ADDRESS): %w", address, err)
 	}
-	return c, nil
+	return &Connection{Client: c, Namespace: opts.Namespace}, nil
 }

@@ -35,6 +35,7 @@ func TestNothingIsLostWhenTheProductIsKilledTwice(t *testing.T) {
 		require.NoError(t, err)
 		return current.Phase == wsc.PhaseDone
 	})
+	recordHistory(t, p, job.ID, "killed-twice")
 	for _, result := range requireWhole(t, p, job.ID, lines) {
 		require.Equal(t, wsc.StatusActive, result.Status, "%s: %s", result.URL, result.ErrorMessage)
 	}

@@ -132,6 +132,7 @@ func TestAFileGoesInAndASpreadsheetComesOut(t *testing.T) {
 		require.NoError(t, err)
 		return job.Phase == wsc.PhaseDone
 	})
+	recordHistory(t, p, job.ID, "completed-with-retries")
 	results := requireWhole(t, p, job.ID, mixedRows)
 	byStatus := map[wsc.Status]int{}
 	for _, result := range results {
@@ -215,6 +216,7 @@ func TestACancelledJobKeepsWhatItHas(t *testing.T) {
 		require.NoError(t, err)
 		return cancelled.Status == wsc.JobCancelled && cancelled.Phase == wsc.PhaseDone
 	})
+	recordHistory(t, p, job.ID, "cancelled")
 	require.Less(t, cancelled.ProcessedURLs, int64(2000))
 	records, err := csv.NewReader(bytes.NewReader(download(t, p, job.ID, "csv"))).ReadAll()
 	require.NoError(t, err)

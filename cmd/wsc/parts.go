@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/website-status-checker/wsc/internal/app"
+	"github.com/website-status-checker/wsc/internal/config"
+	"github.com/website-status-checker/wsc/internal/temporalclient"
+	"github.com/website-status-checker/wsc/store/postgres"
+)
+
+// openParts connects to the database, the blob store and Temporal. close ends the connections.
+func openParts(ctx context.Context, database config.Database, storage config.Storage, logger *slog.Logger) (parts app.Parts, closeParts func(), err error) {
+	var closers []func()
+	closeParts = func() {
+		for i := len(closers) - 1; i >= 0; i-- {
+			closers[i]()
+		}
+	}
+	defer func() {
+		if err != nil {
+			closeParts()
+		}
+	}()
+	url, err := database.URL()
+	if err != nil {
+		return parts, nil, usagef("%s", err)
+	}
+	store, err := postgres.Open(ctx, url)
+	if err != nil {
+		return parts, nil, err
+	}
+	closers = append(closers, store.Close)
+	blobs, err := app.OpenBlobs(ctx, storage)
+	if err != nil {
+		return parts, nil, err
+	}
+	closers = append(closers, func() {
+		if err := blobs.Close(); err != nil {
+			logger.Warn("could not close the blob store", slog.Any("error", err))
+		}
+	})
+	temporal, err := temporalclient.Dial(ctx, logger)
+	if err != nil {
+		return parts, nil, err
+	}
+	closers = append(closers, temporal.Close)
+	if err := temporal.EnsureSearchAttributes(ctx); err != nil {
+		return parts, nil, err
+	}
+	return app.Parts{Store: store, Temporal: temporal, Blobs: blobs, Logger: logger, Storage: storage}, closeParts, nil
+}

@@ -1,0 +1,48 @@
+package workflows_test
+
+import (
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/website-status-checker/wsc/activities"
+	"github.com/website-status-checker/wsc/workflows"
+)
+
+// histories are those of real runs of deployed versions; see docs/development.md for how they are recorded.
+func histories(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", "histories", "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	return files
+}
+
+func replay(job any, file string) error {
+	replayer := worker.NewWorkflowReplayer()
+	replayer.RegisterWorkflowWithOptions(job, workflow.RegisterOptions{Name: workflows.JobWorkflowName})
+	return replayer.ReplayWorkflowHistoryFromJSONFile(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), file)
+}
+
+func TestJobsThatRunNowGoOnUnderThisVersion(t *testing.T) {
+	for _, file := range histories(t) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			require.NoError(t, replay(workflows.JobWorkflow, file))
+		})
+	}
+}
+
+func TestReplayFailsForAWorkflowThatDoesSomethingElse(t *testing.T) {
+	changed := func(ctx workflow.Context, in workflows.JobInput) error {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 1})
+		return workflow.ExecuteActivity(ctx, "Finish", activities.FinishInput{JobID: in.JobID}).Get(ctx, nil)
+	}
+	for _, file := range histories(t) {
+		require.Error(t, replay(changed, file), file)
+	}
+}
