@@ -47,7 +47,9 @@ func TestJSONKeepsHostileTexts(t *testing.T) {
 				exportResults(t, FormatJSON, nil, &wsc.Result{URL: tc.text}),
 				exportOriginal(t, FormatJSON, []string{"url"}, nil, originalRow{[]string{tc.text}, "", nil}),
 			} {
-				var got []struct{ URL string }
+				var got []struct {
+					URL string `json:"url"`
+				}
 				require.NoError(t, json.Unmarshal(document, &got))
 				require.Len(t, got, 1)
 				squeezed := got[0].URL
