@@ -25,6 +25,8 @@ type recordReader struct {
 	lines     *lineReader
 	delimiter byte // 0: the whole line is one cell
 	number    int64
+	// skipFirst says that the first line only declares the delimiter.
+	skipFirst bool
 	// urlColumn is the column whose cells can't span lines, -1 while it is unknown.
 	urlColumn int
 	cells     [][]byte
@@ -55,6 +57,11 @@ func (r *recordReader) next() (row, error) {
 		return row{}, err
 	}
 	line := r.lines.data()[:end]
+	if r.skipFirst && r.number == 1 {
+		r.lines.consume(next)
+		r.cells = append(r.cells[:0], line)
+		return row{number: r.number, cells: r.cells, whole: true, comment: true}, nil
+	}
 	if bytes.IndexByte(line, '"') >= 0 {
 		return r.quoted(end, next)
 	}

@@ -149,6 +149,9 @@ func detectText(src io.ReaderAt, size int64, head []byte, format string) (*docum
 	if json := jsonFormat(text, format); json != "" {
 		format = json
 	}
+	if delimiter := declaredDelimiter(text); delimiter != 0 && format != formatJSON && format != formatNDJSON {
+		return file.records(delimiter, true), nil
+	}
 	switch format {
 	case formatJSON:
 		return file.json(), nil
@@ -156,15 +159,15 @@ func detectText(src io.ReaderAt, size int64, head []byte, format string) (*docum
 		return file.ndjson(), nil
 	case formatTXT, "":
 		if delimiter := delimiterOfText(text, file.wholly(text)); delimiter != 0 {
-			return file.records(delimiter), nil
+			return file.records(delimiter, false), nil
 		}
 		return file.lines(), nil
 	}
 	delimiter := delimiterOfRecords(text, file.wholly(text))
 	if delimiter == 0 && format == formatTSV {
-		return file.records('\t'), nil
+		return file.records('\t', false), nil
 	}
-	return file.records(delimiter), nil
+	return file.records(delimiter, false), nil
 }
 
 // jsonFormat returns the JSON format of a text, "" if it is not JSON or its name says that it is something else.

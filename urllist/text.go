@@ -18,8 +18,9 @@ func (f textFile) lines() *document {
 	return d
 }
 
-// records is the file as delimited text. Delimiter 0 stands for a single column.
-func (f textFile) records(delimiter byte) *document {
+// records is the file as delimited text. Delimiter 0 stands for a single column; declared says that the first line does
+// nothing but name the delimiter.
+func (f textFile) records(delimiter byte, declared bool) *document {
 	format := formatCSV
 	if delimiter == '\t' {
 		format = formatTSV
@@ -29,7 +30,9 @@ func (f textFile) records(delimiter byte) *document {
 		d.list.Delimiter = string(delimiter)
 	}
 	d.open = func([]string) (source, error) {
-		return newRecordReader(f.reader(), delimiter), nil
+		reader := newRecordReader(f.reader(), delimiter)
+		reader.skipFirst = declared
+		return reader, nil
 	}
 	return d
 }
@@ -77,6 +80,19 @@ const delimiters = ",;\t|"
 
 // delimiterSampleRows is how many rows are looked at to find the delimiter.
 const delimiterSampleRows = 200
+
+// declaredDelimiter returns the delimiter that a first line like "sep=;" names, which Excel understands; else 0.
+func declaredDelimiter(text []byte) byte {
+	line := text
+	if end := bytes.IndexAny(text, "\r\n"); end >= 0 {
+		line = text[:end]
+	}
+	line = bytes.Trim(line, `"`)
+	if len(line) == 5 && bytes.EqualFold(line[:4], []byte("sep=")) && bytes.IndexByte([]byte(delimiters), line[4]) >= 0 {
+		return line[4]
+	}
+	return 0
+}
 
 // spread says how a delimiter cuts the beginning of a file.
 type spread struct {

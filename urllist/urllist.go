@@ -146,6 +146,10 @@ func (r *Reader) line(row row) Line {
 		line.Problem = invalid(row.problem)
 		return line
 	}
+	if row.comment {
+		line.Kind = LineBlank
+		return line
+	}
 	cell := []byte(nil)
 	switch {
 	case row.whole:
@@ -155,7 +159,7 @@ func (r *Reader) line(row row) Line {
 	}
 	raw := wsc.TrimURL(string(cell))
 	if raw == "" {
-		if row.comment || allBlank(row.cells) {
+		if allBlank(row.cells) {
 			line.Kind = LineBlank
 			return line
 		}

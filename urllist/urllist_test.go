@@ -101,6 +101,10 @@ func TestReadAccountsForEveryLine(t *testing.T) {
 			list:  wsc.List{Format: "tsv", Encoding: "utf-8", Delimiter: "\t", HasHeader: true, Columns: []string{"URL", "name"}, URLColumn: "URL", ChosenBy: "header"},
 		},
 		{
+			name: "declared delimiter", filename: "a.csv", content: "sep=;\r\nName;URL\r\nA, B;a.com\r\n",
+			lines: []string{"1 blank", "3 url https://a.com/"},
+		},
+		{
 			name: "bars", filename: "a.csv", content: "id|link\n1|a.com\n2|b.com\n",
 			lines: []string{"2 url https://a.com/", "3 url https://b.com/"},
 			list:  wsc.List{Format: "csv", Encoding: "utf-8", Delimiter: "|", HasHeader: true, Columns: []string{"id", "link"}, URLColumn: "link", ChosenBy: "header"},
