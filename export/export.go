@@ -43,8 +43,6 @@ type OriginalWriter interface {
 type Options struct {
 	// Job is the job that the results belong to, for the title and the summary of workbooks. It may be nil.
 	Job *wsc.Job
-	// TempDir is a folder for formats that need temporary files. None does at present: every format is streamed.
-	TempDir string
 }
 
 // NewWriter starts a document in the results layout. The error is that of ParseFormat for an unknown format, else
