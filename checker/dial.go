@@ -47,11 +47,9 @@ func newDialer(guard *Guard, resolver Resolver, timeout time.Duration, config *t
 		},
 	}
 	connect := func(ctx context.Context, target netip.AddrPort) (net.Conn, error) {
-		conn, err := sockets.DialTCP(ctx, "tcp", netip.AddrPort{}, target)
-		if err != nil {
-			return nil, err // not conn, which would be a typed nil
-		}
-		return conn, nil
+		// DialTCP with a zero local address binds the socket first. The kernel then needs a local port that no other
+		// connection has, whatever its target, and searches ever longer while thousands are in use.
+		return sockets.DialContext(ctx, "tcp", target.String())
 	}
 	return &dialer{guard: guard, resolver: resolver, connect: connect, timeout: timeout, tls: config}
 }
