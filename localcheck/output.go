@@ -95,7 +95,7 @@ func (o *Output) Write(result *wsc.Result) error { return o.writer.Write(result)
 
 // Flush writes out what is buffered, if the format allows that before its end.
 func (o *Output) Flush() error {
-	if buffered, ok := o.writer.(interface{ Flush() error }); ok {
+	if buffered, ok := o.writer.(export.Flusher); ok {
 		return buffered.Flush()
 	}
 	return nil

@@ -27,7 +27,7 @@ type checkOutput struct {
 // newCheckOutput starts writing. giveUp is called when the output is given up; nil does nothing.
 func newCheckOutput(writer export.Writer, giveUp func() error) *checkOutput {
 	o := &checkOutput{writer: writer, giveUp: giveUp, stop: make(chan struct{})}
-	if buffered, ok := writer.(interface{ Flush() error }); ok {
+	if buffered, ok := writer.(export.Flusher); ok {
 		o.flusher.Go(func() { o.flushRegularly(buffered.Flush) })
 	}
 	return o
