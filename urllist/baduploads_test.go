@@ -60,8 +60,8 @@ func uploads(t *testing.T) map[string]upload {
 		"no_header":                {filename: "a.csv", content: "https://a.com,A\nhttps://b.com,B\n", urls: 2},
 		"no_url_column":            {filename: "a.csv", content: "name,site\nfoo,bar\nx,y\n", code: wsc.CodeMissingColumn},
 		"header_case_space":        {filename: "a.csv", content: "n, URL \n1,a.com\n", urls: 1},
-		"huge_cell":                {filename: "a.csv", content: "url\n\"" + strings.Repeat("x", 10<<20) + "\"\n", code: wsc.CodeLineTooLong},
-		"huge_line_txt":            {filename: "a.txt", content: strings.Repeat("x", 10<<20), code: wsc.CodeLineTooLong},
+		"huge_cell":                {filename: "a.csv", content: "url\n\"" + strings.Repeat("x", 4<<20) + "\"\n", code: wsc.CodeLineTooLong},
+		"huge_line_txt":            {filename: "a.txt", content: strings.Repeat("x", 4<<20), code: wsc.CodeLineTooLong},
 		"all_invalid":              {filename: "a.csv", content: "url\n" + strings.Repeat("not a url\n", 10_000), code: wsc.CodeNoValidURLs},
 		"dup_by_normalisation":     {filename: "a.csv", content: "url\nHTTP://Ex.com:80/\nhttp://ex.com\n", urls: 2},
 		"mixed_valid_invalid":      {filename: "a.csv", content: "url\n" + strings.Repeat("a.com\nnot a url\n", 500), urls: 500, invalid: 500},
@@ -82,9 +82,9 @@ func uploads(t *testing.T) map[string]upload {
 		"json_empty_urls":          {filename: "a.json", content: `{"urls":[]}`, code: wsc.CodeNoURLs},
 		"json_lone_surrogate":      {filename: "a.json", content: `["http://a.com/\ud800","a.com"]`, urls: 1, invalid: 1},
 		"json_deep_nesting":        {filename: "a.json", content: `["a.com",` + strings.Repeat("[", 1<<20), code: wsc.CodeInvalidJSON},
-		"json_huge_string":         {filename: "a.json", content: `["` + strings.Repeat("x", 10<<20) + `"]`, code: wsc.CodeLineTooLong},
+		"json_huge_string":         {filename: "a.json", content: `["` + strings.Repeat("x", 4<<20) + `"]`, code: wsc.CodeLineTooLong},
 		"filename_win_traversal":   {filename: `..\..\list.csv`, content: "a.com\n", urls: 1},
-		"xlsx_huge_shared_strings": {filename: "a.xlsx", content: string(rawWorkbook(t, worksheet(""), "<sst><si><t>"+strings.Repeat("x", 5<<20)+"</t></si></sst>")), code: wsc.CodeInvalidXLSX},
+		"xlsx_huge_shared_strings": {filename: "a.xlsx", content: string(rawWorkbook(t, worksheet(""), "<sst><si><t>"+strings.Repeat("x", 3<<20)+"</t></si></sst>")), code: wsc.CodeInvalidXLSX},
 	}
 }
 

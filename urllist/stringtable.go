@@ -24,6 +24,8 @@ const (
 // long, in a temporary file.
 type stringTable struct {
 	tempDir string
+	// inMemory is how much text is kept in memory.
+	inMemory int64
 	// starts holds where each string begins in the text; a string ends where the next one begins.
 	starts []int64
 	length int64
@@ -45,7 +47,7 @@ func (t *stringTable) add(text []byte) error {
 	}
 	t.starts = append(t.starts, t.length)
 	t.length += int64(len(text))
-	if t.file == nil && t.length > stringsInMemory {
+	if t.file == nil && t.length > t.inMemory {
 		if err := t.spill(); err != nil {
 			return err
 		}

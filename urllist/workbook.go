@@ -34,7 +34,7 @@ func openWorkbook(src io.ReaderAt, size int64, head []byte, opts Options) (*docu
 	if err != nil {
 		return nil, err
 	}
-	book := &workbook{archive: archive, strings: &stringTable{tempDir: opts.TempDir}}
+	book := &workbook{archive: archive, strings: &stringTable{tempDir: opts.TempDir, inMemory: stringsInMemory}}
 	if err := book.load(); err != nil {
 		return nil, alsoClose(err, book.close)
 	}
