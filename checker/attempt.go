@@ -254,6 +254,12 @@ func (a *attempt) failRequest(h hop, err error) {
 	} else {
 		failed = classify(err)
 	}
+	if h.trace.wasCertificateWanted() {
+		switch failed.kind {
+		case wsc.KindTLSHandshake, wsc.KindConnectionClosed, wsc.KindConnectionReset, wsc.KindProtocolError:
+			failed = failuref(wsc.KindTLSHandshake, "The host asks for a client certificate, which the checker does not have.")
+		}
+	}
 	if len(a.result.Redirects) > 0 && failed.kind.Group() == wsc.KindBlockedAddress.Group() {
 		failed = failuref(wsc.KindRedirectBlocked, "The site redirects to %s: %s", quote(h.url.URL), failed.message)
 	}

@@ -60,7 +60,7 @@ func (d *dialer) dialPlain(ctx context.Context, _, address string) (conn net.Con
 	if conn, err = d.dial(scopeOf(ctx), address); err != nil {
 		return nil, err
 	}
-	return &answerConn{Conn: conn}, nil
+	return newAnswerConn(conn, nil), nil
 }
 
 // dialTLS is the transport's DialTLSContext.
@@ -78,6 +78,10 @@ func (d *dialer) dialTLS(ctx context.Context, _, address string) (conn net.Conn,
 	if config.ServerName, _, err = net.SplitHostPort(address); err != nil {
 		return nil, errors.Join(&stageError{stageTLS, err}, plain.Close())
 	}
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		s.trace.certificateWanted()
+		return &tls.Certificate{}, nil // there is none
+	}
 	secure := tls.Client(plain, config)
 	if err := secure.HandshakeContext(s.ctx); err != nil {
 		_ = plain.Close() // the handshake's error is the one that counts
@@ -87,7 +91,7 @@ func (d *dialer) dialTLS(ctx context.Context, _, address string) (conn net.Conn,
 	if state.NegotiatedProtocol == "h2" {
 		return secure, nil // which the transport must recognise
 	}
-	return &answerConn{Conn: secure, state: &state}, nil
+	return newAnswerConn(secure, &state), nil
 }
 
 var errPanic = errors.New("panic")

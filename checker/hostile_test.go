@@ -203,7 +203,7 @@ func expectations() map[string]expectation {
 			require.Contains(t, []wsc.ErrorKind{"", wsc.KindTLSHandshake, wsc.KindTLSError}, r.ErrorKind)
 		}},
 		"tls_rsa8192": up(), "tls_hsts": plays(playHSTS),
-		"tls11": fails(wsc.KindTLSHandshake), "tls_rc4_3des_null": fails(wsc.KindTLSHandshake), "tls_client_certificate": fails(wsc.KindTLSHandshake),
+		"tls11": fails(wsc.KindTLSHandshake), "tls_rc4_3des_null": fails(wsc.KindTLSHandshake), "tls_client_certificate": fails(wsc.KindTLSHandshake).and(says("client certificate")), "tls_client_certificate_optional": up(),
 		"tls_alert_unrecognized_name": fails(wsc.KindTLSHandshake).and(says("unrecognized name")), "tls_alert_internal": fails(wsc.KindTLSHandshake),
 		"tls_garbage": fails(wsc.KindTLSError), "tls_eof": fails(wsc.KindConnectionClosed), "tls_stalled": fails(wsc.KindTimeout),
 		"https_on_http_port": down(400),

@@ -32,6 +32,7 @@ type hopTrace struct {
 	wrote, firstByte  time.Time
 	remote            net.Addr
 	conn              *answerConn // nil for HTTP/2
+	wantsCertificate  bool
 }
 
 // enter notes that a stage begins. A dial that lost against a reused connection does not set the stage back.
@@ -39,6 +40,20 @@ func (t *hopTrace) enter(s stage) {
 	t.mu.Lock()
 	t.stage = max(t.stage, s)
 	t.mu.Unlock()
+}
+
+// certificateWanted notes that the server asked for a client certificate. Most go on without one; the others break the
+// connection off in ways of which only some name the reason.
+func (t *hopTrace) certificateWanted() {
+	t.mu.Lock()
+	t.wantsCertificate = true
+	t.mu.Unlock()
+}
+
+func (t *hopTrace) wasCertificateWanted() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.wantsCertificate
 }
 
 func (t *hopTrace) reached() stage {
@@ -65,6 +80,13 @@ func (t *hopTrace) gotConn(info httptrace.GotConnInfo) {
 	}
 	if info.Reused {
 		t.dns, t.connect, t.tls = 0, 0, 0
+	}
+}
+
+// putIdle is told that the transport keeps the connection, or that it closed it.
+func (t *hopTrace) putIdle(err error) {
+	if err == nil {
+		t.http1().rest()
 	}
 }
 
@@ -136,6 +158,7 @@ func traced(ctx context.Context, trace *hopTrace) context.Context {
 	ctx = context.WithValue(ctx, scopeKey{}, &scope{ctx: ctx, trace: trace})
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn:              trace.gotConn,
+		PutIdleConn:          trace.putIdle,
 		WroteRequest:         trace.wroteRequest,
 		GotFirstResponseByte: trace.gotFirstByte,
 	})

@@ -147,6 +147,7 @@ func tlsSites() []site {
 		{name: "tls11", handler: ok, tls: limited(func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 })},
 		{name: "tls_rc4_3des_null", handler: ok, tls: rsaOnly(tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA, tls.TLS_RSA_WITH_RC4_128_SHA)},
 		{name: "tls_client_certificate", handler: ok, tls: limited(func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert })},
+		{name: "tls_client_certificate_optional", handler: ok, tls: limited(func(c *tls.Config) { c.ClientAuth = tls.RequestClientCert })},
 		{name: "tls_hsts", handler: page(200, map[string]string{"Strict-Transport-Security": "max-age=31536000; includeSubDomains; preload"}, "ok"), tls: goodTLS},
 		{name: "tls_alert_unrecognized_name", url: "https://{host}/", conn: afterHello("\x15\x03\x03\x00\x02\x02\x70")},
 		{name: "tls_alert_internal", url: "https://{host}/", conn: afterHello("\x15\x03\x03\x00\x02\x02\x50")},
