@@ -102,7 +102,44 @@ func (s *Store) Results(ctx context.Context, jobID string, filter wsc.ResultFilt
 		return nil, err
 	}
 	query := selectResultsSQL + where.sql() + orderBy + ` LIMIT ` + strconv.Itoa(max(filter.Limit, 1))
-	return collect(ctx, s, "read results", query, where.arguments, scanResultOf(jobID))
+	scan := scanResultOf(jobID)
+	if !indexed(&filter) {
+		return collect(ctx, s, "read results", query, where.arguments, scan)
+	}
+	// The planner can't know how large this one job is. If it takes it for a small one, it reads and sorts all of it for
+	// every page, where the index would give the page in order.
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT set_config('enable_sort', 'off', true)`)
+	batch.Queue(query, where.arguments...)
+	sent := s.pool.SendBatch(ctx, batch)
+	page, err := readPage(sent, scan)
+	if closeErr := sent.Close(); err == nil {
+		err = closeErr
+	}
+	return page, failure(ctx, "read results", err)
+}
+
+// indexed reports whether an index gives the results in the filter's order. With error kinds given, the index on these
+// is the better one, and what it finds is few.
+func indexed(filter *wsc.ResultFilter) bool {
+	switch filter.Sort {
+	case "", wsc.SortSeq, wsc.SortResponseTime:
+		return len(filter.ErrorKinds) == 0
+	default:
+		return false
+	}
+}
+
+// readPage reads the second answer of a batch.
+func readPage[T any](sent pgx.BatchResults, scan func(pgx.CollectableRow) (T, error)) ([]T, error) {
+	if _, err := sent.Exec(); err != nil {
+		return nil, err
+	}
+	rows, err := sent.Query()
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scan)
 }
 
 // EachResult calls fn for every result under the filter (whose Limit is ignored) in its order, holding one page in
@@ -112,12 +149,15 @@ func (s *Store) EachResult(ctx context.Context, jobID string, filter wsc.ResultF
 	if err := s.requireJob(ctx, jobID); err != nil {
 		return err
 	}
-	if filter.Sort != "" && filter.Sort != wsc.SortSeq {
+	if filter.Sort != "" && filter.Sort != wsc.SortSeq || filter.Desc {
 		return s.eachSorted(ctx, jobID, filter, fn)
 	}
-	filter.Limit = eachPage
+	after := int64(-1)
+	if filter.After != nil {
+		after = filter.After.Seq
+	}
 	for {
-		page, err := s.Results(ctx, jobID, filter)
+		page, err := s.window(ctx, jobID, &filter, after)
 		if err != nil {
 			return err
 		}
@@ -126,11 +166,36 @@ func (s *Store) EachResult(ctx context.Context, jobID string, filter wsc.ResultF
 				return err
 			}
 		}
-		if len(page) < eachPage {
-			return nil
+		next, more, err := s.seqAfter(ctx, jobID, after+eachPage)
+		if err != nil || !more {
+			return err
 		}
-		filter.After = &wsc.ResultCursor{Seq: page[len(page)-1].Seq}
+		after = next - 1
 	}
+}
+
+// window reads the results whose seqs are the eachPage ones behind after. Bounded on both sides, the query is fast
+// whatever the planner believes about the size of the job; with LIMIT instead it may read and sort the rest of the job
+// for every page.
+func (s *Store) window(ctx context.Context, jobID string, filter *wsc.ResultFilter, after int64) ([]wsc.Result, error) {
+	id, err := parseID(jobID)
+	if err != nil {
+		return nil, err
+	}
+	where := resultConditions(id, filter)
+	where.add(`seq > %s`, after)
+	where.add(`seq <= %s`, after+eachPage)
+	return collect(ctx, s, "read results", selectResultsSQL+where.sql()+` ORDER BY seq`, where.arguments, scanResultOf(jobID))
+}
+
+// seqAfter returns the first seq behind after that has a result, if any.
+func (s *Store) seqAfter(ctx context.Context, jobID string, after int64) (seq int64, found bool, err error) {
+	const query = `SELECT seq FROM url_check_results WHERE job_id = $1::uuid AND seq > $2 ORDER BY seq LIMIT 1`
+	seqs, err := collect(ctx, s, "read results", query, []any{jobID, after}, pgx.RowTo[int64])
+	if err != nil || len(seqs) == 0 {
+		return 0, false, err
+	}
+	return seqs[0], true, nil
 }
 
 // eachSorted sorts once and then reads page by page: sorting anew for each page would take hours for a million results

@@ -18,15 +18,18 @@ tls_version, tls_subject, tls_issuer, tls_not_after, tls_days_left, tls_problem,
 protocol, remote_ip, content_type, content_length, title, attempts, checked_at`
 
 // insertResultsSQL adds to the counters what was inserted, and nothing else. $33 says which rows are invalid lines.
+// The arrays are unfolded in the list of columns and not in FROM, where each would first be written to a table of its own.
 const insertResultsSQL = `
 WITH inserted AS (
     INSERT INTO url_check_results (job_id, ` + resultColumns + `)
-    SELECT $1::uuid, r.*
-    FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::integer[], $9::text[],
-                $10::text[], $11::float8[], $12::float8[], $13::float8[], $14::float8[], $15::float8[], $16::float8[],
-                $17::float8[], $18::text[], $19::json[], $20::text[], $21::text[], $22::text[], $23::timestamptz[],
-                $24::integer[], $25::text[], $26::text[], $27::text[], $28::text[], $29::bigint[], $30::text[],
-                $31::integer[], $32::timestamptz[]) AS r
+    SELECT $1::uuid, unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::text[]), unnest($5::text[]),
+           unnest($6::text[]), unnest($7::text[]), unnest($8::integer[]), unnest($9::text[]), unnest($10::text[]),
+           unnest($11::float8[]), unnest($12::float8[]), unnest($13::float8[]), unnest($14::float8[]),
+           unnest($15::float8[]), unnest($16::float8[]), unnest($17::float8[]), unnest($18::text[]),
+           unnest($19::json[]), unnest($20::text[]), unnest($21::text[]), unnest($22::text[]),
+           unnest($23::timestamptz[]), unnest($24::integer[]), unnest($25::text[]), unnest($26::text[]),
+           unnest($27::text[]), unnest($28::text[]), unnest($29::bigint[]), unnest($30::text[]),
+           unnest($31::integer[]), unnest($32::timestamptz[])
     WHERE EXISTS (SELECT FROM jobs WHERE id = $1)
     ON CONFLICT DO NOTHING
     RETURNING seq, status

@@ -1,8 +1,7 @@
 package sqlite
 
 import (
-	"encoding/json"
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,28 +27,32 @@ func (c *conditions) sql() string {
 	return "WHERE " + strings.Join(c.parts, " AND ")
 }
 
-// oneOf is a condition that the column has one of the values in the JSON array that ? stands for.
-func oneOf(column string) string { return column + ` IN (SELECT value FROM json_each(?))` }
-
-// numbers is the JSON array of the numbers.
-func numbers[T int | int64](values []T) string {
-	if len(values) == 0 {
-		return "[]"
+// addOneOf appends a condition that the column has one of the values. The values stand one by one, since SQLite uses an
+// index for these better than for a JSON array.
+func addOneOf[T any](c *conditions, column string, values []T, storable func(T) any) {
+	places := strings.Repeat(`, ?`, len(values))[2:]
+	c.parts = append(c.parts, column+` IN (`+places+`)`)
+	for _, value := range values {
+		c.arguments = append(c.arguments, storable(value))
 	}
-	return strings.ReplaceAll(fmt.Sprint(values), " ", ",")
 }
 
-// texts is the JSON array of the strings.
-func texts[T ~string](values []T) (string, error) {
-	list := make([]string, len(values))
+// storableText is the stored form of a named string.
+func storableText[T ~string](value T) any { return storable.Text(string(value)) }
+
+// seqIn is a condition on seq for the JSON array that ? stands for; there can be more seqs than parameters.
+const seqIn = `seq IN (SELECT value FROM json_each(?))`
+
+// jsonArray is the JSON array of the numbers.
+func jsonArray(values []int64) string {
+	text := []byte{'['}
 	for i, value := range values {
-		list[i] = storable.Text(string(value))
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, value, 10)
 	}
-	data, err := json.Marshal(list)
-	if err != nil {
-		return "", fmt.Errorf("encode a list of values: %w", err)
-	}
-	return string(data), nil
+	return string(append(text, ']'))
 }
 
 // stamp is the stored form of a time, microseconds since 1970.

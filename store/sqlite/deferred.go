@@ -50,8 +50,8 @@ func (s *Store) DeferredAttempts(ctx context.Context, jobID string, seqs []int64
 		return nil, err
 	}
 	attempts := make(map[int64]int)
-	query := `SELECT seq, attempt FROM deferred_checks WHERE job_id = ? AND ` + oneOf(`seq`)
-	_, err := collect(ctx, s.readers, "read attempts", query, []any{jobID, numbers(seqs)}, func(r row) (struct{}, error) {
+	query := `SELECT seq, attempt FROM deferred_checks WHERE job_id = ? AND ` + seqIn
+	_, err := collect(ctx, s.readers, "read attempts", query, []any{jobID, jsonArray(seqs)}, func(r row) (struct{}, error) {
 		var seq int64
 		var attempt int
 		err := r.Scan(&seq, &attempt)

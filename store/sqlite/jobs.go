@@ -88,11 +88,7 @@ func (s *Store) Jobs(ctx context.Context, filter wsc.JobFilter) ([]wsc.Job, erro
 		where.add(`owner = ?`, storable.Text(filter.Owner))
 	}
 	if len(filter.Statuses) > 0 {
-		statuses, err := texts(filter.Statuses)
-		if err != nil {
-			return nil, err
-		}
-		where.add(oneOf(`status`), statuses)
+		addOneOf(&where, `status`, filter.Statuses, storableText)
 	}
 	if filter.Query != "" {
 		where.add(`contains_fold(filename, ?)`, lowered(filter.Query))

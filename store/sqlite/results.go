@@ -49,7 +49,7 @@ func (s *Store) InsertResults(ctx context.Context, jobID string, results []wsc.R
 		for i := range results {
 			seqs[i] = results[i].Seq
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM deferred_checks WHERE job_id = ? AND `+oneOf(`seq`), jobID, numbers(seqs))
+		_, err := tx.ExecContext(ctx, `DELETE FROM deferred_checks WHERE job_id = ? AND `+seqIn, jobID, jsonArray(seqs))
 		if err != nil || added.ProcessedURLs == 0 {
 			return err
 		}
@@ -139,6 +139,6 @@ func (s *Store) DoneSeqs(ctx context.Context, jobID string, seqs []int64) ([]int
 	if err := requireJob(ctx, s.readers, jobID); err != nil {
 		return nil, err
 	}
-	query := `SELECT seq FROM url_check_results WHERE job_id = ? AND ` + oneOf(`seq`)
-	return collect(ctx, s.readers, "find the targets that are done", query, []any{jobID, numbers(seqs)}, scanSeq)
+	query := `SELECT seq FROM url_check_results WHERE job_id = ? AND ` + seqIn
+	return collect(ctx, s.readers, "find the targets that are done", query, []any{jobID, jsonArray(seqs)}, scanSeq)
 }

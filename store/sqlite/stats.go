@@ -4,18 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strconv"
 
 	wsc "github.com/website-status-checker/wsc"
 )
 
 const (
-	countsSQL = `
-SELECT status, http_status, error_kind,
-       CASE WHEN http_status > 0 THEN (SELECT count(*) FROM json_each(?2) WHERE value < response_time) ELSE -1 END AS bucket,
-       count(*)
-FROM url_check_results WHERE job_id = ?1 GROUP BY 1, 2, 3, 4`
-
 	timesSQL = `
 SELECT count(*), coalesce(avg(response_time), 0), coalesce(max(response_time), 0)
 FROM url_check_results WHERE job_id = ? AND http_status > 0`
@@ -103,18 +98,24 @@ func readTimes(ctx context.Context, tx *sql.Tx, jobID string, times *wsc.Respons
 	return err
 }
 
+// countsSQL counts results by status, HTTP status, error kind and bucket of the histogram, -1 without an HTTP status.
+func countsSQL(bounds []float64) string {
+	bucket := `CASE WHEN http_status = 0 THEN -1`
+	for i, bound := range bounds {
+		bucket += fmt.Sprintf(` WHEN response_time <= %v THEN %d`, bound, i)
+	}
+	bucket += fmt.Sprintf(` ELSE %d END`, len(bounds))
+	return `SELECT status, http_status, error_kind, ` + bucket + `, count(*)
+FROM url_check_results WHERE job_id = ? GROUP BY 1, 2, 3, 4`
+}
+
 func readCounts(ctx context.Context, tx *sql.Tx, jobID string, stats *wsc.Stats) error {
 	bounds := wsc.HistogramBounds()
 	histogram := make([]wsc.HistogramBucket, len(bounds)+1)
-	list := "["
 	for i, bound := range bounds {
 		histogram[i].UpTo = bound
-		if i > 0 {
-			list += ","
-		}
-		list += strconv.FormatFloat(bound, 'f', -1, 64)
 	}
-	_, err := collectRows(ctx, tx, countsSQL, []any{jobID, list + "]"}, func(r row) (struct{}, error) {
+	_, err := collectRows(ctx, tx, countsSQL(bounds), []any{jobID}, func(r row) (struct{}, error) {
 		var status, kind string
 		var httpStatus, bucket int
 		var count int64

@@ -79,9 +79,24 @@ func testResults(t *testing.T, open func(*testing.T) Store) {
 		id := createJob(t, store).ID
 		insert(t, store, id, someResults(0, 3))
 		require.NoError(t, store.EachResult(t.Context(), id, wsc.ResultFilter{}, func(r *wsc.Result) error {
-			_, err := store.InsertResults(t.Context(), id, someResults(1000+r.Seq, 1))
+			if r.Seq >= 3 {
+				return nil // one that came in by the line below
+			}
+			_, err := store.InsertResults(t.Context(), id, someResults(10+r.Seq, 1))
 			return err
 		}))
+		requireCountsEqualRows(t, store, id)
+		require.Len(t, allResults(t, store, id), 6)
+	})
+
+	t.Run("seqs with wide gaps", func(t *testing.T) {
+		id := createJob(t, store).ID
+		var want []int64
+		for _, seq := range []int64{0, 999, 1000, 1001, 5_000, 1 << 40} {
+			insert(t, store, id, someResults(seq, 1))
+			want = append(want, seq)
+		}
+		require.Equal(t, want, seqsOf(allResults(t, store, id)))
 	})
 }
 
