@@ -43,7 +43,7 @@ func (b *uploadBody) Read(data []byte) (int, error) {
 	if b.fresh += n; b.fresh >= stallBytes {
 		b.extend()
 	}
-	if err == nil || err == io.EOF { //nolint:errorlint // io.Reader's contract: EOF itself, while a wrapped one is a fault
+	if err == nil || err == io.EOF { // not a wrapped one, which is a fault
 		return n, err
 	}
 	var tooLarge *http.MaxBytesError

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -33,6 +34,20 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// database is a migrated, empty database file; migrating one for every test would take most of the tests' time.
+var database = sync.OnceValues(func() (data []byte, err error) {
+	dir, err := os.MkdirTemp("", "wsc-test-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "wsc.db")
+	if _, err := sqlite.Migrate(context.Background(), path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 // fakeWorkflows stands for the workflow engine: it starts nothing.
 type fakeWorkflows struct {
@@ -100,8 +115,9 @@ func newBundle(t testing.TB, adjust ...func(*setup)) *bundle {
 	}
 	require.NoError(t, os.Mkdir(b.spool, 0o700))
 	path := filepath.Join(dir, "wsc.db")
-	_, err := sqlite.Migrate(t.Context(), path)
+	migrated, err := database()
 	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, migrated, 0o600))
 	b.store, err = sqlite.Open(t.Context(), path)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = b.store.Close() }) // some tests close it themselves

@@ -69,8 +69,7 @@ func uncheckable(text string, err error) wsc.Result {
 		Line: 1, URL: text, Status: wsc.StatusError, ErrorKind: wsc.KindInvalidURL, ErrorMessage: wsc.KindInvalidURL.Sentence(),
 		CheckedAt: time.Now().UTC(),
 	}
-	var reason *wsc.URLError
-	if errors.As(err, &reason) {
+	if reason, ok := errors.AsType[*wsc.URLError](err); ok {
 		result.ErrorKind, result.ErrorMessage = reason.Kind, reason.Reason
 	}
 	return result

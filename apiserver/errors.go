@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -119,9 +120,7 @@ func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, err error)
 		return
 	}
 	header := w.Header()
-	for name, values := range p.headers {
-		header[name] = values
-	}
+	maps.Copy(header, p.headers)
 	header.Set("Content-Type", problemType)
 	header.Del("Content-Disposition")
 	header.Del("Content-Length")

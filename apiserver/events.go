@@ -19,7 +19,7 @@ const doneSuffix = "-done"
 
 type eventsInput struct {
 	JobPath
-	LastEventID string `header:"Last-Event-ID" doc:"Id of the last event that was received. Every event is a full snapshot, so that a stream goes on with where the job stands now. After the id of a done event the answer is 204."`
+	LastEventID string `header:"Last-Event-ID" doc:"Id of the last event that was received. Every event is a full snapshot, so that a stream goes on with where the job stands now. After the id of a done event the answer is 204."` //nolint:tagliatelle // the standard's spelling
 }
 
 // streamOutput is an answer that is written piece by piece.
@@ -45,6 +45,7 @@ func (s *Server) jobEvents(ctx context.Context, in *eventsInput) (*streamOutput,
 	if err != nil {
 		return nil, err
 	}
+	//nolint:contextcheck // the stream goes on after this function, and its context, have ended
 	return &streamOutput{Body: func(ctx huma.Context) {
 		r, w := humachi.Unwrap(ctx)
 		if strings.HasSuffix(in.LastEventID, doneSuffix) {
@@ -64,7 +65,7 @@ func (s *Server) jobEvents(ctx context.Context, in *eventsInput) (*streamOutput,
 
 // stream writes events until the job ends, the client goes away or does not read, or the server closes.
 func (s *Server) stream(ctx context.Context, w http.ResponseWriter, job *wsc.Job) {
-	watcher := s.hub.watch(job)
+	watcher := s.hub.watch(ctx, job)
 	defer s.hub.leave(job.ID, watcher)
 	s.metrics.streams.Inc()
 	defer s.metrics.streams.Dec()

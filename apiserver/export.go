@@ -63,6 +63,7 @@ func (s *Server) exportJob(ctx context.Context, in *exportInput) (*streamOutput,
 	if err != nil {
 		return nil, err
 	}
+	//nolint:contextcheck // the download goes on after this function, and its context, have ended
 	return &streamOutput{Body: func(ctx huma.Context) {
 		r, w := humachi.Unwrap(ctx)
 		header := w.Header()
@@ -119,7 +120,7 @@ func (s *Server) copyStored(ctx context.Context, out *download, key string) (boo
 	if err != nil {
 		return false, blobError("open export", err)
 	}
-	defer reader.Close() // reading has reported what matters
+	defer func() { _ = reader.Close() }() // reading has reported what matters
 	out.header.Set("Content-Length", strconv.FormatInt(reader.Size(), 10))
 	if _, err := io.Copy(out, reader); err != nil {
 		return false, fmt.Errorf("send export: %w", err)

@@ -35,8 +35,6 @@ type hub struct {
 	interval time.Duration
 	logger   *slog.Logger
 
-	base context.Context
-	stop context.CancelFunc
 	wait sync.WaitGroup
 
 	mu     sync.Mutex
@@ -65,12 +63,11 @@ type watcher struct {
 }
 
 func newHub(store jobReader, interval time.Duration, logger *slog.Logger) *hub {
-	base, stop := context.WithCancel(context.Background())
-	return &hub{store: store, interval: interval, logger: logger, base: base, stop: stop, rooms: map[string]*room{}}
+	return &hub{store: store, interval: interval, logger: logger, rooms: map[string]*room{}}
 }
 
 // watch begins to watch a job, which was just read. The first update is there at once.
-func (h *hub) watch(job *wsc.Job) *watcher {
+func (h *hub) watch(ctx context.Context, job *wsc.Job) *watcher {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	w := &watcher{updates: make(chan update, 1)}
@@ -78,22 +75,24 @@ func (h *hub) watch(job *wsc.Job) *watcher {
 		close(w.updates)
 		return w
 	}
-	r := h.rooms[job.ID]
-	if r == nil {
+	r, open := h.rooms[job.ID]
+	if !open {
 		r = &room{watchers: map[*watcher]struct{}{}}
-		r.note(job, time.Now())
-		if r.last.final {
-			w.updates <- r.last
-			close(w.updates)
-			return w
-		}
-		ctx, cancel := context.WithCancel(h.base)
+	}
+	r.note(job, time.Now())
+	w.updates <- r.last
+	if r.last.final {
+		close(w.updates) // those who watch already are told by the next poll
+		return w
+	}
+	if !open {
+		// Others may still watch when the first one leaves.
+		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		r.cancel = cancel
 		h.rooms[job.ID] = r
 		h.wait.Go(func() { h.poll(ctx, job.ID, r) })
 	}
 	r.watchers[w] = struct{}{}
-	w.updates <- r.last
 	return w
 }
 
@@ -116,7 +115,6 @@ func (h *hub) leave(jobID string, w *watcher) {
 func (h *hub) close() {
 	h.mu.Lock()
 	h.closed = true
-	h.stop()
 	for id, r := range h.rooms {
 		h.dismiss(id, r)
 	}

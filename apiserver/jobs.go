@@ -115,7 +115,7 @@ func (s *Server) deleteJob(ctx context.Context, in *JobPath) (*struct{}, error) 
 	if err := s.jobs.Delete(ctx, id); err != nil {
 		return nil, jobError(err)
 	}
-	return nil, nil
+	return &struct{}{}, nil
 }
 
 func cancelJobDoc() doc {

@@ -18,7 +18,7 @@ import (
 )
 
 // requestIDHeader carries the request's id in both directions.
-const requestIDHeader = "X-Request-Id"
+const requestIDHeader = "X-Request-ID"
 
 type requestIDKey struct{}
 
@@ -170,16 +170,15 @@ func (s *Server) hostAllowed(host string) bool {
 
 // methodNotAllowed answers 405 with the methods that the address does have.
 func (s *Server) methodNotAllowed(router *chi.Mux) http.HandlerFunc {
-	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete}
+	methods := []string{http.MethodGet, http.MethodPost, http.MethodDelete}
 	return func(w http.ResponseWriter, r *http.Request) {
 		var allowed []string
 		for _, method := range methods {
-			lookup := method
-			if method == http.MethodHead {
-				lookup = http.MethodGet
-			}
-			if router.Match(chi.NewRouteContext(), lookup, r.URL.Path) {
+			if router.Match(chi.NewRouteContext(), method, r.URL.Path) {
 				allowed = append(allowed, method)
+				if method == http.MethodGet {
+					allowed = append(allowed, http.MethodHead)
+				}
 			}
 		}
 		w.Header().Set("Allow", strings.Join(allowed, ", "))

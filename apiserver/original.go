@@ -83,7 +83,7 @@ func (s *Server) spoolUpload(ctx context.Context, key string) (file *os.File, si
 	if err != nil {
 		return nil, 0, blobError("open upload", err)
 	}
-	defer reader.Close() // reading has reported what matters
+	defer func() { _ = reader.Close() }() // reading has reported what matters
 	if size, err = io.Copy(file, reader); err != nil {
 		return nil, 0, blobError("read upload", err)
 	}
@@ -161,7 +161,7 @@ func (j *originalJoin) results(ctx context.Context) (map[int64]*wsc.Result, erro
 		}
 	}
 	if len(seqs) == 0 {
-		return nil, nil
+		return map[int64]*wsc.Result{}, nil
 	}
 	slices.Sort(seqs)
 	found, err := j.store.ResultsBySeq(ctx, j.jobID, slices.Compact(seqs))

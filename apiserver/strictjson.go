@@ -22,8 +22,7 @@ func unmarshalStrict(data []byte, target any) error {
 
 // plainJSONError says in words of JSON, not of Go, what is wrong.
 func plainJSONError(err error) error {
-	var wrongType *json.UnmarshalTypeError
-	if errors.As(err, &wrongType) {
+	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("%s can't be a JSON %s", cmp.Or(wrongType.Field, "the value"), wrongType.Value)
 	}
 	return err

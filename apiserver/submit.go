@@ -101,7 +101,7 @@ func (s *Server) submitJob(ctx context.Context, in *submitInput) (*submitOutput,
 	if err != nil {
 		return nil, err
 	}
-	defer upload.Close() // it has no name; closing frees it
+	defer func() { _ = upload.Close() }() // nothing depends on a file that has no name
 	submission := jobs.Submission{IdempotencyKey: in.IdempotencyKey, Upload: upload}
 	if err := s.receive(in, limit, &submission); err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ func receiveForm(body io.Reader, boundary string, submission *jobs.Submission) e
 	seen := map[string]bool{}
 	for {
 		part, err := form.NextPart()
-		if err == io.EOF { //nolint:errorlint // a wrapped EOF is a form that breaks off
+		if err == io.EOF { // not a wrapped one, which is a form that breaks off
 			break
 		}
 		if err != nil {

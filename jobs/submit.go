@@ -64,7 +64,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (*wsc.Job, error) 
 	if err != nil {
 		return nil, err
 	}
-	if job, err := s.repeated(ctx, sub, hash); job != nil || err != nil {
+	if job, found, err := s.repeated(ctx, sub, hash); found || err != nil {
 		return job, err
 	}
 	summary, err := urllist.Scan(ctx, sub.Upload.file, sub.Upload.size, urllist.Options{
@@ -100,8 +100,8 @@ func (s *Service) accept(ctx context.Context, job *wsc.Job, sub Submission) (*ws
 			return nil, fmt.Errorf("create job: %w", err)
 		}
 		// Another request with the same key was faster.
-		earlier, lookupErr := s.repeated(ctx, sub, job.RequestHash)
-		if lookupErr == nil && earlier == nil {
+		earlier, found, lookupErr := s.repeated(ctx, sub, job.RequestHash)
+		if lookupErr == nil && !found {
 			lookupErr = fmt.Errorf("create job: %w", err)
 		}
 		return earlier, lookupErr
@@ -114,31 +114,31 @@ func (s *Service) accept(ctx context.Context, job *wsc.Job, sub Submission) (*ws
 	return job, nil
 }
 
-// repeated returns the job that an earlier submission with the same idempotency key made, nil if there is none.
-func (s *Service) repeated(ctx context.Context, sub Submission, hash string) (*wsc.Job, error) {
+// repeated finds the job that an earlier submission with the same idempotency key made.
+func (s *Service) repeated(ctx context.Context, sub Submission, hash string) (job *wsc.Job, found bool, err error) {
 	if sub.IdempotencyKey == "" {
-		return nil, nil
+		return nil, false, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, rowTimeout)
 	defer cancel()
-	job, err := s.store.JobByIdempotencyKey(ctx, sub.Owner, sub.IdempotencyKey)
+	job, err = s.store.JobByIdempotencyKey(ctx, sub.Owner, sub.IdempotencyKey)
 	if wsc.CodeOf(err) == wsc.CodeNotFound {
-		return nil, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("look up idempotency key: %w", err)
+		return nil, false, fmt.Errorf("look up idempotency key: %w", err)
 	}
 	if job.RequestHash != hash {
-		return nil, wsc.Errorf(wsc.CodeIdempotencyConflict, "This Idempotency-Key was already used for another list or other options. Use a new key for a new submission.")
+		return nil, false, wsc.Errorf(wsc.CodeIdempotencyConflict, "This Idempotency-Key was already used for another list or other options. Use a new key for a new submission.")
 	}
-	return job, nil
+	return job, true, nil
 }
 
 // requestHash identifies the content of a submission: two with the same hash ask for the same job.
 func requestHash(sub Submission, filename string) (string, error) {
 	rest, err := json.Marshal(struct {
-		Filename string
-		Options  wsc.Options
+		Filename string      `json:"filename"`
+		Options  wsc.Options `json:"options"`
 	}{filename, sub.Options})
 	if err != nil {
 		return "", fmt.Errorf("hash submission: %w", err)
