@@ -36,7 +36,7 @@ func (s *Store) Defer(ctx context.Context, jobID string, deferred []wsc.Deferred
 	notBefore, kind, message := make([]time.Time, n), make([]string, n), make([]string, n)
 	for i := range deferred {
 		d := &deferred[i]
-		seq[i], line[i], attempt[i] = d.Seq, d.Line, int32(d.Attempt) //nolint:gosec // retries are bounded by 5
+		seq[i], line[i], attempt[i] = d.Seq, d.Line, int32(d.Attempt)
 		url[i], normalizedURL[i], host[i] = d.URL, d.NormalizedURL, d.Host
 		notBefore[i], kind[i], message[i] = d.NotBefore, string(d.LastKind), d.LastMessage
 	}

@@ -29,16 +29,14 @@ func failure(ctx context.Context, what string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	var domain *wsc.Error
-	if errors.As(err, &domain) {
+	if _, ok := errors.AsType[*wsc.Error](err); ok {
 		return err
 	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return jobNotFound()
 	}
 	err = fmt.Errorf("%s: %w", what, err)
-	var server *pgconn.PgError
-	if errors.As(err, &server) {
+	if server, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch server.Code {
 		case uniqueViolation:
 			return wsc.Errorf(wsc.CodeConflict, "This exists already.").Because(err)

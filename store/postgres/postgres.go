@@ -128,8 +128,8 @@ func (s *Store) retry(ctx context.Context, what string, fn func() error) error {
 	const tries = 5
 	for try := 1; ; try++ {
 		err := fn()
-		var server *pgconn.PgError
-		lost := errors.As(err, &server) && (server.Code == serializationFailure || server.Code == deadlockDetected)
+		server, ok := errors.AsType[*pgconn.PgError](err)
+		lost := ok && (server.Code == serializationFailure || server.Code == deadlockDetected)
 		if !lost || try == tries {
 			return failure(ctx, what, err)
 		}

@@ -26,11 +26,17 @@ func open(t testing.TB, databaseURL string) *postgres.Store {
 }
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, pgtest.NewDatabase(t)) })
+	storetest.Run(t, func(t *testing.T) storetest.Store {
+		t.Helper()
+		return open(t, pgtest.NewDatabase(t))
+	})
 }
 
 func BenchmarkStore(b *testing.B) {
-	storetest.Benchmark(b, func(b *testing.B) storetest.Store { return open(b, pgtest.NewDatabase(b)) })
+	storetest.Benchmark(b, func(b *testing.B) storetest.Store {
+		b.Helper()
+		return open(b, pgtest.NewDatabase(b))
+	})
 }
 
 func TestOpenWithoutMigrationSaysWhatToDo(t *testing.T) {

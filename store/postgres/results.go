@@ -119,7 +119,7 @@ func columnsOf(results []wsc.Result) (*resultArrays, error) {
 func (c *resultArrays) set(i int, r *wsc.Result) error {
 	c.seq[i], c.line[i] = r.Seq, r.Line
 	c.url[i], c.normalizedURL[i], c.host[i] = storable.Text(r.URL), storable.Text(r.NormalizedURL), storable.Host(r.Host)
-	c.status[i], c.httpStatus[i] = storable.Text(string(r.Status)), int32(r.HTTPStatus) //nolint:gosec // three digits
+	c.status[i], c.httpStatus[i] = storable.Text(string(r.Status)), int32(r.HTTPStatus)
 	c.errorKind[i], c.errorMessage[i] = storable.Text(string(r.ErrorKind)), storable.Text(r.ErrorMessage)
 	c.responseTime[i] = r.ResponseTimeMS
 	if t := r.Timings; t != nil {
@@ -128,13 +128,13 @@ func (c *resultArrays) set(i int, r *wsc.Result) error {
 	}
 	if t := r.TLS; t != nil {
 		version, subject, issuer, problem := storable.Text(t.Version), storable.Text(t.Subject), storable.Text(t.Issuer), storable.Text(t.Problem)
-		daysLeft := int32(t.DaysLeft) //nolint:gosec // a certificate's years
+		daysLeft := int32(t.DaysLeft)
 		c.tlsVersion[i], c.tlsSubject[i], c.tlsIssuer[i], c.tlsProblem[i] = &version, &subject, &issuer, &problem
 		c.tlsNotAfter[i], c.tlsDaysLeft[i] = optionalTime(t.NotAfter), &daysLeft
 	}
 	c.finalURL[i], c.protocol[i], c.remoteIP[i] = storable.Text(r.FinalURL), storable.Text(r.Protocol), storable.Text(r.RemoteIP)
 	c.contentType[i], c.contentLength[i], c.title[i] = storable.Text(r.ContentType), r.ContentLength, storable.Text(r.Title)
-	c.attempts[i], c.checkedAt[i] = int32(r.Attempts), r.CheckedAt //nolint:gosec // retries are bounded by 5
+	c.attempts[i], c.checkedAt[i] = int32(r.Attempts), r.CheckedAt
 	if storable.Invalid(r) {
 		c.invalid = append(c.invalid, r.Seq)
 	}

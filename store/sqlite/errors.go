@@ -22,16 +22,14 @@ func failure(ctx context.Context, what string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	var domain *wsc.Error
-	if errors.As(err, &domain) {
+	if _, ok := errors.AsType[*wsc.Error](err); ok {
 		return err
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return jobNotFound()
 	}
 	err = fmt.Errorf("%s: %w", what, err)
-	var driver *sqlite.Error
-	if errors.As(err, &driver) {
+	if driver, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch {
 		case driver.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE, driver.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
 			return wsc.Errorf(wsc.CodeConflict, "This exists already.").Because(err)

@@ -23,6 +23,8 @@ func insertResultSQL() string {
 		strings.Repeat(`, ?`, strings.Count(resultColumns, ",")+1) + `) ON CONFLICT DO NOTHING`
 }
 
+const undeferSQL = `DELETE FROM deferred_checks WHERE job_id = ? AND ` + seqIn
+
 const countResultsSQL = `
 UPDATE jobs
 SET processed_urls = processed_urls + ?2, active_count = active_count + ?3, inactive_count = inactive_count + ?4,
@@ -49,7 +51,7 @@ func (s *Store) InsertResults(ctx context.Context, jobID string, results []wsc.R
 		for i := range results {
 			seqs[i] = results[i].Seq
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM deferred_checks WHERE job_id = ? AND `+seqIn, jobID, jsonArray(seqs))
+		_, err := tx.ExecContext(ctx, undeferSQL, jobID, jsonArray(seqs))
 		if err != nil || added.ProcessedURLs == 0 {
 			return err
 		}

@@ -84,6 +84,10 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
+// checkpointPages is after how many pages (of 4 KiB) the log is copied into the database. The batches of a job change the
+// same pages again and again, so a longer log saves most of the copying.
+const checkpointPages = "8000"
+
 // openFile opens the file in WAL mode, in which a commit survives the end of the process, however it ends.
 func openFile(path, parameters string) (*sql.DB, error) {
 	absolute, err := filepath.Abs(path)
@@ -93,7 +97,7 @@ func openFile(path, parameters string) (*sql.DB, error) {
 	// A path may contain ? and %, which mean something in a URI.
 	name := "file:" + (&url.URL{Path: filepath.ToSlash(absolute)}).EscapedPath() +
 		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)" +
-		"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-16000)&" + parameters
+		"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-16000)&_pragma=wal_autocheckpoint(" + checkpointPages + ")&" + parameters
 	d := &sqlite.Driver{}
 	if err := d.RegisterDeterministicScalarFunction("contains_fold", 2, containsFold); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)

@@ -27,11 +27,17 @@ func open(t testing.TB, path string) *sqlite.Store {
 }
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, filepath.Join(t.TempDir(), "wsc.db")) })
+	storetest.Run(t, func(t *testing.T) storetest.Store {
+		t.Helper()
+		return open(t, filepath.Join(t.TempDir(), "wsc.db"))
+	})
 }
 
 func BenchmarkStore(b *testing.B) {
-	storetest.Benchmark(b, func(b *testing.B) storetest.Store { return open(b, filepath.Join(b.TempDir(), "wsc.db")) })
+	storetest.Benchmark(b, func(b *testing.B) storetest.Store {
+		b.Helper()
+		return open(b, filepath.Join(b.TempDir(), "wsc.db"))
+	})
 }
 
 func TestOpenWithoutMigrationSaysWhatToDo(t *testing.T) {

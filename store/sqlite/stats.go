@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	wsc "github.com/website-status-checker/wsc"
 )
@@ -100,13 +101,14 @@ func readTimes(ctx context.Context, tx *sql.Tx, jobID string, times *wsc.Respons
 
 // countsSQL counts results by status, HTTP status, error kind and bucket of the histogram, -1 without an HTTP status.
 func countsSQL(bounds []float64) string {
-	bucket := `CASE WHEN http_status = 0 THEN -1`
+	var query strings.Builder
+	query.WriteString(`SELECT status, http_status, error_kind, CASE WHEN http_status = 0 THEN -1`)
 	for i, bound := range bounds {
-		bucket += fmt.Sprintf(` WHEN response_time <= %v THEN %d`, bound, i)
+		fmt.Fprintf(&query, ` WHEN response_time <= %v THEN %d`, bound, i)
 	}
-	bucket += fmt.Sprintf(` ELSE %d END`, len(bounds))
-	return `SELECT status, http_status, error_kind, ` + bucket + `, count(*)
-FROM url_check_results WHERE job_id = ? GROUP BY 1, 2, 3, 4`
+	fmt.Fprintf(&query, ` ELSE %d END, count(*)
+FROM url_check_results WHERE job_id = ? GROUP BY 1, 2, 3, 4`, len(bounds))
+	return query.String()
 }
 
 func readCounts(ctx context.Context, tx *sql.Tx, jobID string, stats *wsc.Stats) error {
