@@ -34,6 +34,7 @@ func TestBadUploads(t *testing.T) {
 	cases := badUploads(t)
 	for _, name := range catalogue(t, "bad_uploads.tsv") {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most rows wait for a connection to be closed
 			test, known := cases[name]
 			if !known {
 				reason := notPlayed()[name]

@@ -20,7 +20,7 @@ import (
 var docsFiles embed.FS
 
 // docsPolicy lets the viewer load its own files and call this API, and nothing else.
-const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
+const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // docs adds the API's description and its viewer to the router. All is made at start and served from memory.
