@@ -67,7 +67,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	p.onStop(blobs.Close)
 
 	parts := app.Parts{
-		Store: store, Temporal: temporal, Blobs: blobs, Logger: p.logger,
+		Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: p.logger,
 		Listen: s.Listen, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
 		TemporalUIURL: fmt.Sprintf("http://%s:%d", loopback, s.TemporalUIPort), OnFatalError: p.fail,
 	}

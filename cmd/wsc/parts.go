@@ -49,5 +49,5 @@ func openParts(ctx context.Context, database config.Database, storage config.Sto
 	if err := temporal.EnsureSearchAttributes(ctx); err != nil {
 		return parts, nil, err
 	}
-	return app.Parts{Store: store, Temporal: temporal, Blobs: blobs, Logger: logger, Storage: storage}, closeParts, nil
+	return app.Parts{Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: logger, Storage: storage}, closeParts, nil
 }

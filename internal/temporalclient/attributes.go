@@ -24,7 +24,7 @@ func SearchAttributes() map[string]enums.IndexedValueType {
 
 // EnsureSearchAttributes registers the search attributes that the namespace lacks. Without them no job could start.
 func (c *Connection) EnsureSearchAttributes(ctx context.Context) error {
-	operator := c.OperatorService()
+	operator := c.Client.OperatorService()
 	known, err := operator.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: c.Namespace})
 	if err != nil {
 		return fmt.Errorf("list Temporal's search attributes: %w", err)

@@ -13,11 +13,14 @@ import (
 	"go.temporal.io/sdk/log"
 )
 
-// Connection is a client with the namespace that it works in.
+// Connection is a client and the namespace that it works in. The client is a field, since workers want the SDK's own type.
 type Connection struct {
-	client.Client
+	Client    client.Client
 	Namespace string
 }
+
+// Close ends the connection.
+func (c *Connection) Close() { c.Client.Close() }
 
 // dialTimeout bounds one try to connect.
 const dialTimeout = 10 * time.Second

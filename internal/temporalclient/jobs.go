@@ -81,8 +81,7 @@ func (j *Jobs) ScheduleCleanup(ctx context.Context, jobID string, delay time.Dur
 }
 
 func ignoreStarted(err error, doing string) error {
-	var started *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &started) {
+	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
 		return nil
 	}
 	return unavailable(err, doing)
