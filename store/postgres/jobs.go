@@ -184,8 +184,8 @@ func (s *Store) SetJobExports(ctx context.Context, jobID string, paths map[strin
 		`UPDATE jobs SET export_paths = $2, updated_at = now() WHERE id = $1`, encoded)
 }
 
-// deleteStep is how many rows one transaction of a deletion removes.
-const deleteStep = 10_000
+// deleteStep is the stretch of seqs that one transaction of a deletion removes.
+const deleteStep = 5_000
 
 // DeleteJob removes the job with everything that belongs to it. The job goes first, so that nobody sees it half
 // empty and nothing is added to it; its rows follow in steps that are short transactions. When it is broken off,
@@ -198,18 +198,26 @@ func (s *Store) DeleteJob(ctx context.Context, jobID string) error {
 	if _, err := s.pool.Exec(ctx, `DELETE FROM jobs WHERE id = $1`, id); err != nil {
 		return failure(ctx, "delete job", err)
 	}
-	for _, table := range []string{"deferred_checks", "url_check_results"} {
-		statement := `DELETE FROM ` + table + ` WHERE job_id = $1 AND seq IN
-			(SELECT seq FROM ` + table + ` WHERE job_id = $1 ORDER BY seq LIMIT $2)`
-		for {
-			tag, err := s.pool.Exec(ctx, statement, id, deleteStep)
-			if err != nil {
-				return failure(ctx, "delete from "+table, err)
-			}
-			if tag.RowsAffected() < deleteStep {
-				break
-			}
+	for _, table := range []string{deferredTable, resultsTable} {
+		if err := s.deleteRows(ctx, table, jobID); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// deleteRows removes the job's rows from the table, from the lowest seq to the highest.
+func (s *Store) deleteRows(ctx context.Context, table, jobID string) error {
+	last := int64(-1)
+	for {
+		first, found, err := s.seqAfter(ctx, table, jobID, last)
+		if err != nil || !found {
+			return err
+		}
+		last = first + deleteStep - 1
+		statement := `DELETE FROM ` + table + ` WHERE job_id = $1::uuid AND seq BETWEEN $2 AND $3`
+		if _, err := s.pool.Exec(ctx, statement, jobID, first, last); err != nil {
+			return failure(ctx, "delete from "+table, err)
+		}
+	}
 }

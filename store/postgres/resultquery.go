@@ -166,7 +166,7 @@ func (s *Store) EachResult(ctx context.Context, jobID string, filter wsc.ResultF
 				return err
 			}
 		}
-		next, more, err := s.seqAfter(ctx, jobID, after+eachPage)
+		next, more, err := s.seqAfter(ctx, resultsTable, jobID, after+eachPage)
 		if err != nil || !more {
 			return err
 		}
@@ -188,10 +188,16 @@ func (s *Store) window(ctx context.Context, jobID string, filter *wsc.ResultFilt
 	return collect(ctx, s, "read results", selectResultsSQL+where.sql()+` ORDER BY seq`, where.arguments, scanResultOf(jobID))
 }
 
-// seqAfter returns the first seq behind after that has a result, if any.
-func (s *Store) seqAfter(ctx context.Context, jobID string, after int64) (seq int64, found bool, err error) {
-	const query = `SELECT seq FROM url_check_results WHERE job_id = $1::uuid AND seq > $2 ORDER BY seq LIMIT 1`
-	seqs, err := collect(ctx, s, "read results", query, []any{jobID, after}, pgx.RowTo[int64])
+// The tables with rows of a job by seq.
+const (
+	resultsTable  = "url_check_results"
+	deferredTable = "deferred_checks"
+)
+
+// seqAfter returns the first seq behind after for which the table has a row of the job, if any.
+func (s *Store) seqAfter(ctx context.Context, table, jobID string, after int64) (seq int64, found bool, err error) {
+	query := `SELECT seq FROM ` + table + ` WHERE job_id = $1::uuid AND seq > $2 ORDER BY seq LIMIT 1`
+	seqs, err := collect(ctx, s, "find the next row in "+table, query, []any{jobID, after}, pgx.RowTo[int64])
 	if err != nil || len(seqs) == 0 {
 		return 0, false, err
 	}

@@ -170,7 +170,7 @@ func (s *Store) SetJobExports(ctx context.Context, jobID string, paths map[strin
 }
 
 // deleteStep is how many rows one transaction of a deletion removes.
-const deleteStep = 5_000
+const deleteStep = 2_000
 
 // DeleteJob removes the job with everything that belongs to it. The job goes first, so that nobody sees it half
 // empty and nothing is added to it; its rows follow in steps that are short transactions. When it is broken off,

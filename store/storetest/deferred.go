@@ -103,7 +103,7 @@ func testDeferred(t *testing.T, open func(*testing.T) Store) {
 	t.Run("many, read page by page", func(t *testing.T) {
 		id := createJob(t, store).ID
 		var deferred []wsc.Deferred
-		for seq := range int64(2500) {
+		for seq := range int64(1200) {
 			deferred = append(deferred, someDeferred(seq, 1, now))
 		}
 		require.NoError(t, store.Defer(t.Context(), id, deferred))

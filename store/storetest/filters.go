@@ -13,7 +13,7 @@ import (
 func testFilters(t *testing.T, open func(*testing.T) Store) {
 	store := open(t)
 	id := createJob(t, store).ID
-	results := owned(id, someResults(0, 400))
+	results := owned(id, someResults(0, 200))
 	for i, url := range []string{"shop.example/100%25", "shop.example/a_b", `back\slash`, "MÜNCHEN.example", "Straße.example", "quote'.example"} {
 		results[i].URL, results[i].Title = url, ""
 	}

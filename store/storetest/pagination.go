@@ -72,7 +72,7 @@ func pagedResults(t *testing.T, store Store, jobID string, filter wsc.ResultFilt
 func testPagination(t *testing.T, open func(*testing.T) Store) {
 	store := open(t)
 	id := createJob(t, store).ID
-	results := owned(id, someResults(0, 300))
+	results := owned(id, someResults(0, 120))
 	// Bytes order text, not a language: capitals before small letters, and both before other scripts.
 	for i, url := range []string{"Zebra.example", "zebra.example", "äpfel.example", "-", "яндекс.example", "😀.example", ""} {
 		results[i].URL = url
@@ -85,14 +85,14 @@ func testPagination(t *testing.T, open func(*testing.T) Store) {
 			t.Run(fmt.Sprintf("by %q desc %v", sort, desc), func(t *testing.T) {
 				want := slices.SortedFunc(slices.Values(results), compareResults(sort, desc))
 				filter := wsc.ResultFilter{Sort: sort, Desc: desc}
-				for _, limit := range []int{1, 7, 300, 1000} {
+				for _, limit := range []int{1, 7, 120, 1000} {
 					filter.Limit = limit
 					require.Equal(t, seqsOf(want), seqsOf(pagedResults(t, store, id, filter, func() {})), "limit %d", limit)
 				}
 				require.Equal(t, want, eachResult(t, store, id, filter), "all at once, whatever the limit")
 
-				filter.After = pointer(wsc.CursorOf(&want[99], sort))
-				require.Equal(t, want[100:], eachResult(t, store, id, filter), "from a position on")
+				filter.After = pointer(wsc.CursorOf(&want[59], sort))
+				require.Equal(t, want[60:], eachResult(t, store, id, filter), "from a position on")
 			})
 		}
 	}
@@ -105,7 +105,7 @@ func testPagination(t *testing.T, open func(*testing.T) Store) {
 
 	t.Run("more than one page of the store itself", func(t *testing.T) {
 		big := createJob(t, store).ID
-		many := owned(big, someResults(0, 2500))
+		many := owned(big, someResults(0, 2100))
 		insert(t, store, big, many)
 		for _, sort := range []wsc.ResultSort{wsc.SortSeq, wsc.SortResponseTime, wsc.SortURL} {
 			want := slices.SortedFunc(slices.Values(many), compareResults(sort, true))
@@ -135,7 +135,7 @@ func eachResult(t *testing.T, store Store, jobID string, filter wsc.ResultFilter
 // testPaginationUnderInserts reads pages while another caller inserts results before, between and behind those that
 // were there: each of these comes exactly once and in order, and no other comes twice.
 func testPaginationUnderInserts(t *testing.T, store Store, sort wsc.ResultSort, desc bool) {
-	const initial, later, batch = 100, 200, 10
+	const initial, later, batch = 40, 80, 8
 	id := createJob(t, store).ID
 	all := owned(id, someResults(0, initial+later))
 	// Every third is there from the beginning, so that the others fall between them in every order.
