@@ -89,7 +89,11 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 // run checks, and closes the output whatever happens.
 func (c *checkCommand) run(ctx context.Context, p *process, check *localcheck.Check, output *checkOutput, display *display) error {
 	stop := display.follow(check)
+	silent := context.AfterFunc(ctx, func() {
+		display.note("wsc: stopping; checks under way have a few seconds to end (interrupt again to stop at once)")
+	})
 	runErr := check.Run(ctx, output.Write)
+	silent()
 	stop()
 	if runErr != nil && !errors.Is(runErr, localcheck.ErrInterrupted) {
 		return errors.Join(runErr, output.discard())

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -48,11 +51,15 @@ func (p *process) parse(ctx context.Context, args []string) (*kong.Context, erro
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(int) { finished = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 110}),
+		kong.ValueFormatter(helpWithVariables),
 		kong.Resolvers(environment(p.getenv)),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(p),
 	)
 	if err != nil {
+		return nil, fmt.Errorf("building the command line: %w", err)
+	}
+	if err := forgetEnvironment(parser); err != nil {
 		return nil, fmt.Errorf("building the command line: %w", err)
 	}
 	if len(args) == 0 {
@@ -62,7 +69,51 @@ func (p *process) parse(ctx context.Context, args []string) (*kong.Context, erro
 	if finished { // what came behind --help does not matter
 		return nil, nil
 	}
-	return command, err
+	return command, p.blame(err)
+}
+
+// blame adds to an error of parsing that the value came from an environment variable.
+func (p *process) blame(err error) error {
+	var parse *kong.ParseError
+	if !errors.As(err, &parse) || parse.Context.Selected() == nil {
+		return err
+	}
+	for _, flags := range parse.Context.Selected().AllFlags(false) {
+		for _, flag := range flags {
+			if !strings.HasPrefix(err.Error(), "--"+flag.Name+":") || p.given(flag.Name) {
+				continue
+			}
+			for _, name := range flag.Envs {
+				if p.getenv(name) != "" {
+					return usagef("%s: %v", name, err)
+				}
+			}
+		}
+	}
+	return err
+}
+
+// given reports whether the command line sets the flag.
+func (p *process) given(flag string) bool {
+	return slices.ContainsFunc(p.args, func(arg string) bool { return arg == "--"+flag || strings.HasPrefix(arg, "--"+flag+"=") })
+}
+
+// forgetEnvironment keeps kong from reading the environment by itself: it would take an empty variable for a value.
+func forgetEnvironment(parser *kong.Kong) error {
+	return kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
+		if flag, ok := node.(*kong.Flag); ok {
+			flag.Tag.Envs = nil
+		}
+		return next(nil)
+	})
+}
+
+// helpWithVariables adds the environment variables of a flag to its help.
+func helpWithVariables(value *kong.Value) string {
+	if value.Flag == nil || len(value.Flag.Envs) == 0 {
+		return value.Help
+	}
+	return fmt.Sprintf("%s ($%s).", strings.TrimSuffix(value.Help, "."), strings.Join(value.Flag.Envs, ", $"))
 }
 
 // environment takes the values of flags that are not given from their environment variables.

@@ -20,7 +20,7 @@ func (completionCommand) Help() string {
     wsc completion fish > ~/.config/fish/completions/wsc.fish`
 }
 
-// Run prints the script, which is made from the command line's own description, so that it is never out of date.
+// Run prints the script. It is made from the command line's own description, so that it is never out of date.
 func (c *completionCommand) Run(p *process, parser *kong.Kong) error {
 	commands := completionCommands(parser.Model)
 	script := ""
@@ -36,7 +36,7 @@ func (c *completionCommand) Run(p *process, parser *kong.Kong) error {
 	return err
 }
 
-// completionCommand is what a shell needs to know of a command.
+// completedCommand is what a shell needs to know of a command.
 type completedCommand struct {
 	name  string
 	help  string
@@ -46,6 +46,7 @@ type completedCommand struct {
 	files bool
 }
 
+// completedFlag is what a shell needs to know of a flag.
 type completedFlag struct {
 	name  string
 	short string
@@ -107,6 +108,5 @@ func isFileValue(value *kong.Value) bool {
 // firstSentence is what fits beside a suggestion.
 func firstSentence(help string) string {
 	sentence, _, _ := strings.Cut(help, ". ")
-	sentence, _, _ = strings.Cut(sentence, ": ")
 	return strings.TrimSuffix(sentence, ".")
 }

@@ -36,6 +36,13 @@ func (d *display) above(w io.Writer) io.Writer {
 	return d.screen.Above(w)
 }
 
+// note prints a line above the progress.
+func (d *display) note(text string) {
+	p := *d.process
+	p.stderr = d.above(p.stderr)
+	p.note("%s", text)
+}
+
 // follow shows the progress of a check until the returned function is called.
 func (d *display) follow(check *localcheck.Check) (stop func()) {
 	if d.screen == nil {
@@ -83,14 +90,14 @@ func printSummary(p *process, s *localcheck.Summary) {
 	}
 }
 
-// ranking lists counts from the greatest: "12 timeout, 3 dns_nxdomain".
+// ranking lists counts from the greatest: "12 × timeout, 3 × dns_nxdomain".
 func ranking[K cmp.Ordered](counts map[K]int64) string {
 	keys := slices.SortedFunc(maps.Keys(counts), func(a, b K) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
 	parts := make([]string, 0, len(keys))
 	for _, key := range keys {
-		parts = append(parts, fmt.Sprintf("%s %v", terminal.Thousands(counts[key]), key))
+		parts = append(parts, fmt.Sprintf("%s × %v", terminal.Thousands(counts[key]), key))
 	}
 	return strings.Join(parts, ", ")
 }
