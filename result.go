@@ -158,6 +158,7 @@ func CursorOf(r *Result, sort ResultSort) ResultCursor {
 		c.Number = float64(r.HTTPStatus)
 	case SortResponseTime:
 		c.Number = r.ResponseTimeMS
+	case SortSeq: // Seq alone is the position
 	}
 	return c
 }

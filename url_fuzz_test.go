@@ -1,7 +1,6 @@
 package wsc_test
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -28,7 +27,7 @@ func FuzzNormalizeURL(f *testing.F) {
 		first, err := wsc.NormalizeURL(text)
 		if err != nil {
 			var problem *wsc.URLError
-			require.True(t, errors.As(err, &problem))
+			require.ErrorAs(t, err, &problem)
 			require.NotEmpty(t, problem.Reason)
 			require.True(t, problem.Kind == wsc.KindInvalidURL || problem.Kind == wsc.KindBlockedScheme)
 			return

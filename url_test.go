@@ -2,7 +2,6 @@ package wsc_test
 
 import (
 	"bytes"
-	"errors"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -165,7 +164,7 @@ func TestNormalizeURLOnSSRFCases(t *testing.T) {
 					require.NoError(t, err)
 				}
 				if err != nil {
-					require.True(t, errors.As(err, new(*wsc.URLError)))
+					require.ErrorAs(t, err, new(*wsc.URLError))
 					return
 				}
 				requireUnambiguous(t, got)

@@ -56,8 +56,8 @@ func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput
 	defer heartbeat(ctx, func() any { return sink.counts() })()
 	run := &runner.Runner{Checker: a.cfg.Checker, Limiter: a.cfg.Limiter, Options: opts, Now: a.cfg.Now}
 	stop := activity.GetWorkerStopChannel(ctx)
-	runErr := run.Run(sink.ctx, stop, tasks, sink.add)
-	if err := sink.close(); err != nil {
+	runErr := run.Run(sink.ctx, stop, tasks, sink.add) //nolint:contextcheck // ctx with the sink's own end
+	if err := sink.close(); err != nil {               //nolint:contextcheck // the last flush outlives a cancelled ctx, within its own limit
 		return out, storeError(err)
 	}
 	if runErr != nil {

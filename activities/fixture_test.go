@@ -134,7 +134,7 @@ func (f *fixture) requireCounted() {
 		}
 	}
 	job := f.job()
-	require.Equal(f.t, counts, wsc.JobCounts{ProcessedURLs: job.ProcessedURLs, ActiveCount: job.ActiveCount, InactiveCount: job.InactiveCount, ErrorCount: job.ErrorCount})
+	require.Equal(f.t, wsc.JobCounts{ProcessedURLs: job.ProcessedURLs, ActiveCount: job.ActiveCount, InactiveCount: job.InactiveCount, ErrorCount: job.ErrorCount}, counts)
 }
 
 // sites is a list of n URLs, five to a host.
@@ -147,8 +147,7 @@ func sites(n int) string {
 }
 
 func errorType(err error) string {
-	var application *temporal.ApplicationError
-	if errors.As(err, &application) {
+	if application, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return application.Type()
 	}
 	return ""

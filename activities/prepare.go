@@ -53,7 +53,7 @@ func (a *Activities) Prepare(ctx context.Context, in PrepareInput) (PrepareOutpu
 	if err != nil {
 		return PrepareOutput{}, err
 	}
-	defer upload.Close()
+	defer upload.Close() //nolint:errcheck // it was only read, and has no name any more
 	list, err := urllist.Open(upload, size, urllist.Options{
 		Filename: job.Filename, URLColumn: job.Options.URLColumn, Sheet: job.Options.Sheet,
 		MaxURLs: a.cfg.MaxURLs, TempDir: a.cfg.TempDir,
@@ -151,6 +151,7 @@ func (n *intake) add(ctx context.Context, line urllist.Line) error {
 			return nil
 		}
 		return n.flush(ctx)
+	case urllist.LineURL:
 	}
 	if _, duplicate := n.seen.Add(line.URL.URL, n.seq); duplicate {
 		n.duplicates++

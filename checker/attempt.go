@@ -95,7 +95,7 @@ func (a *attempt) follow(target wsc.NormalizedURL, method string) {
 		return
 	}
 	for {
-		response, err := a.request(h)
+		response, err := a.request(h) //nolint:bodyclose // finish and redirect close it
 		if err != nil {
 			a.failRequest(h, err)
 			return

@@ -143,7 +143,7 @@ func (c *Checker) Check(ctx context.Context, target wsc.Target, opts wsc.CheckOp
 	var cancel context.CancelFunc
 	a.ctx, cancel = context.WithTimeout(ctx, opts.Timeout)
 	defer cancel()
-	a.run()
+	a.run() //nolint:contextcheck // a.ctx comes from ctx
 	return a.result
 }
 

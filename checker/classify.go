@@ -51,8 +51,7 @@ func timedOut(reached stage, limit time.Duration) *failure {
 
 // classify turns an error of a request, up to the answer's headers, into a failure.
 func classify(err error) *failure {
-	var blocked *BlockedError
-	if errors.As(err, &blocked) {
+	if blocked, ok := errors.AsType[*BlockedError](err); ok {
 		return &failure{blocked.Kind, blocked.Reason}
 	}
 	if isOwnFault(err) {
@@ -61,8 +60,7 @@ func classify(err error) *failure {
 	if errors.Is(err, errPanic) {
 		return plain(wsc.KindInternalError)
 	}
-	var at *stageError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*stageError](err); ok {
 		switch at.stage {
 		case stageDNS:
 			return classifyDNS(at.err)

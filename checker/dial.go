@@ -57,7 +57,7 @@ func newDialer(guard *Guard, resolver Resolver, timeout time.Duration, config *t
 // dialPlain is the transport's DialContext.
 func (d *dialer) dialPlain(ctx context.Context, _, address string) (conn net.Conn, err error) {
 	defer recoverDial(&err)
-	if conn, err = d.dial(scopeOf(ctx), address); err != nil {
+	if conn, err = d.dial(scopeOf(ctx), address); err != nil { //nolint:contextcheck // the scope carries the attempt's context
 		return nil, err
 	}
 	return newAnswerConn(conn, nil), nil
@@ -67,7 +67,7 @@ func (d *dialer) dialPlain(ctx context.Context, _, address string) (conn net.Con
 func (d *dialer) dialTLS(ctx context.Context, _, address string) (conn net.Conn, err error) {
 	defer recoverDial(&err)
 	s := scopeOf(ctx)
-	plain, err := d.dial(s, address)
+	plain, err := d.dial(s, address) //nolint:contextcheck // the scope carries the attempt's context
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (d *dialer) dialTLS(ctx context.Context, _, address string) (conn net.Conn,
 		return &tls.Certificate{}, nil // there is none
 	}
 	secure := tls.Client(plain, config)
-	if err := secure.HandshakeContext(s.ctx); err != nil {
+	if err := secure.HandshakeContext(s.ctx); err != nil { //nolint:contextcheck // as above
 		_ = plain.Close() // the handshake's error is the one that counts
 		return nil, &stageError{stageTLS, err}
 	}

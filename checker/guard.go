@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"code.dny.dev/ssrf"
+
 	wsc "github.com/website-status-checker/wsc"
 )
 
@@ -56,7 +57,7 @@ func (g *Guard) CheckURL(u wsc.NormalizedURL) error {
 	if err := g.CheckHost(u.Host); err != nil {
 		return err
 	}
-	return g.checkPort(uint16(u.Port)) //nolint:gosec // NormalizeURL bounds it to 65535
+	return g.checkPort(uint16(u.Port))
 }
 
 // CheckHost checks a host name, or an address in text form without brackets, before it is resolved. Names that only

@@ -2,9 +2,10 @@ package checker
 
 import (
 	"context"
-	"fmt"
+	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -415,7 +416,7 @@ func TestMixedAddressesOfOneNameAreRefused(t *testing.T) {
 	farm.SetName("twins.test", []netip.Addr{good, good.Next()})
 	c := checkerFor(t, farm, nil)
 	url := func(host string) string {
-		return fmt.Sprintf("http://%s:%d/", host, farm.Port())
+		return "http://" + net.JoinHostPort(host, strconv.Itoa(int(farm.Port()))) + "/"
 	}
 	r := c.Check(t.Context(), targetOf(url("mixed.test")), siteOptions())
 	require.Equal(t, wsc.KindBlockedAddress, r.ErrorKind)

@@ -180,7 +180,7 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 }
 
 func (c *Client) sendJSON(request *http.Request, out any) error {
-	response, err := c.send(request)
+	response, err := c.send(request) //nolint:bodyclose // discard closes it
 	if err != nil {
 		return err
 	}

@@ -241,12 +241,12 @@ func TestCancelDeleteStatsCheckAndReady(t *testing.T) {
 	a.mux.HandleFunc("POST /api/v1/jobs/1/cancel", func(w http.ResponseWriter, _ *http.Request) {
 		answer(t, w, 202, wsc.Job{ID: "1", Status: wsc.JobCancelled})
 	})
-	a.mux.HandleFunc("DELETE /api/v1/jobs/1", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })
+	a.mux.HandleFunc("DELETE /api/v1/jobs/1", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	a.mux.HandleFunc("GET /api/v1/jobs/1/stats", func(w http.ResponseWriter, _ *http.Request) { answer(t, w, 200, wsc.Stats{Total: 9}) })
 	a.mux.HandleFunc("POST /api/v1/checks", func(w http.ResponseWriter, _ *http.Request) {
 		answer(t, w, 200, wsc.Result{Status: wsc.StatusActive})
 	})
-	a.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200) })
+	a.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	c := a.client(t)
 
 	job, err := c.Cancel(t.Context(), "1")

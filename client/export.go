@@ -48,7 +48,7 @@ func (c *Client) Export(ctx context.Context, id string, export ExportRequest) (*
 		return nil, err
 	}
 	request.Header.Set("Accept", "*/*")
-	response, err := c.send(request)
+	response, err := c.send(request) //nolint:bodyclose // the Download is the body, and closes it
 	if err != nil {
 		return nil, fmt.Errorf("exporting job %s: %w", id, err)
 	}

@@ -105,8 +105,7 @@ func (w *watch) run(ctx context.Context) error {
 func (w *watch) pause(ctx context.Context, cause error) error {
 	wait := max(min(w.policy.first<<min(w.failures, 16), w.policy.longest), w.retry)
 	wait = time.Duration(float64(wait) * (0.75 + 0.5*rand.Float64())) //nolint:gosec // spreads clients, guards nothing
-	var refused *Error
-	if errors.As(cause, &refused) {
+	if refused, ok := errors.AsType[*Error](cause); ok {
 		wait = max(wait, min(refused.RetryAfter, time.Minute))
 	}
 	w.failures++

@@ -208,10 +208,10 @@ func TestScanCountsWhatReadingYields(t *testing.T) {
 	var content strings.Builder
 	content.WriteString("url\n")
 	for i := range 1000 {
-		switch {
-		case i%100 == 7:
+		switch i % 100 {
+		case 7:
 			content.WriteString("no url here\n")
-		case i%100 == 8:
+		case 8:
 			content.WriteString("\n")
 		default:
 			fmt.Fprintf(&content, "https://example.com/%d\n", i)

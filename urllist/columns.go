@@ -82,6 +82,7 @@ func (s *sample) count(column int, cell []byte) {
 		s.urls++
 	case likeHost:
 		stats.weak++
+	case likeNothing:
 	}
 }
 

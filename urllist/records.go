@@ -83,6 +83,8 @@ func (r *recordReader) next() (row, error) {
 }
 
 // quoted reads a record whose first line, which ends at end, has a quote in it.
+//
+//nolint:gocognit // a state machine over one record, whose states share all that they know
 func (r *recordReader) quoted(end, next int) (row, error) {
 	first := physicalLine{end, next}
 	r.spans = r.spans[:0]

@@ -33,11 +33,11 @@ func detect(src io.ReaderAt, size int64, opts Options) (*document, error) {
 		return nil, wsc.Errorf(wsc.CodeEmptyUpload, "The file is empty.")
 	}
 	head := make([]byte, min(size, sniffBytes))
-	if n, err := src.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+	n, err := src.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, readError(err)
-	} else {
-		head = head[:n]
 	}
+	head = head[:n]
 	format, err := formatOfName(opts.Filename)
 	if err != nil {
 		return nil, err
@@ -190,7 +190,7 @@ func jsonFormat(text []byte, named string) string {
 			return formatJSON
 		case bytes.HasPrefix(text, []byte("[")):
 			// An IPv6 address in brackets is no JSON.
-			if inner := bytes.TrimLeft(text[1:], " \t\r\n"); len(inner) > 0 && bytes.IndexByte([]byte(`"{]`), inner[0]) >= 0 {
+			if inner := bytes.TrimLeft(text[1:], " \t\r\n"); len(inner) > 0 && strings.IndexByte(`"{]`, inner[0]) >= 0 {
 				return formatJSON
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 
 	wsc "github.com/website-status-checker/wsc"
 )
@@ -88,7 +89,7 @@ func declaredDelimiter(text []byte) byte {
 		line = text[:end]
 	}
 	line = bytes.Trim(line, `"`)
-	if len(line) == 5 && bytes.EqualFold(line[:4], []byte("sep=")) && bytes.IndexByte([]byte(delimiters), line[4]) >= 0 {
+	if len(line) == 5 && bytes.EqualFold(line[:4], []byte("sep=")) && strings.IndexByte(delimiters, line[4]) >= 0 {
 		return line[4]
 	}
 	return 0

@@ -41,6 +41,7 @@ func describe(line Line) string {
 		return fmt.Sprintf("%d url %s", line.Number, line.URL.URL)
 	case LineInvalid:
 		return strings.TrimSpace(fmt.Sprintf("%d invalid %s", line.Number, line.Text))
+	case LineBlank:
 	}
 	return fmt.Sprintf("%d blank", line.Number)
 }

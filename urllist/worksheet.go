@@ -40,31 +40,31 @@ func (b *workbook) open(s sheet) (source, error) {
 func (s *sheetSource) close() error { return s.part.close() }
 
 func (s *sheetSource) next() (row, error) {
-	for !s.done {
-		start, err := s.start("row", "sheetData")
-		if err != nil {
+	if s.done {
+		return row{}, io.EOF
+	}
+	start, err := s.start("row", "sheetData")
+	if err != nil {
+		return row{}, s.fail(err, "")
+	}
+	if start == nil {
+		s.done = true
+		// The rest of the part is read too, so that a damaged one does not pass.
+		for err == nil {
+			_, err = s.part.token()
+		}
+		if !errors.Is(err, io.EOF) {
 			return row{}, s.fail(err, "")
 		}
-		if start == nil {
-			s.done = true
-			// The rest of the part is read too, so that a damaged one does not pass.
-			for err == nil {
-				_, err = s.part.token()
-			}
-			if !errors.Is(err, io.EOF) {
-				return row{}, s.fail(err, "")
-			}
-			break
-		}
-		if err := s.beginRow(start.Attr); err != nil {
-			return row{}, err
-		}
-		if err := s.readRow(); err != nil {
-			return row{}, err
-		}
-		return row{number: s.row, cells: s.arranged()}, nil
+		return row{}, io.EOF
 	}
-	return row{}, io.EOF
+	if err := s.beginRow(start.Attr); err != nil {
+		return row{}, err
+	}
+	if err := s.readRow(); err != nil {
+		return row{}, err
+	}
+	return row{number: s.row, cells: s.arranged()}, nil
 }
 
 // start reads up to the next start of an element, and returns nil at the end of the enclosing one.

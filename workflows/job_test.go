@@ -59,7 +59,7 @@ func (w *world) CheckBatch(ctx context.Context, in activities.BatchInput) (activ
 	return activities.BatchOutput{Final: 10 - deferred, Deferred: deferred}, ctx.Err()
 }
 
-func (w *world) NextRetry(_ context.Context, in activities.RetryInput) (activities.WaitOutput, error) {
+func (w *world) NextRetry(_ context.Context, _ activities.RetryInput) (activities.WaitOutput, error) {
 	return activities.WaitOutput{Deferred: w.retry.Targets, Earliest: time.Now().Add(24 * time.Hour)}, nil
 }
 

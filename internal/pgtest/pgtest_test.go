@@ -48,16 +48,16 @@ const childVariable = "WSC_TEST_PGTEST_CHILD"
 
 func TestNothingIsLeftWhenTheTestsAreKilled(t *testing.T) {
 	if os.Getenv(childVariable) != "" {
-		fmt.Println("url", pgtest.NewDatabase(t)) // the parent reads it
+		fmt.Fprintln(os.Stdout, "url", pgtest.NewDatabase(t)) // the parent reads it
 		<-t.Context().Done()
 		return
 	}
 	folder := t.TempDir()
-	require.NoError(t, os.Chmod(folder, 0o777)) //nolint:gosec // the server's account makes files in it
+	require.NoError(t, os.Chmod(folder, 0o777))
 	for parent := filepath.Dir(folder); parent != os.TempDir() && parent != "/"; parent = filepath.Dir(parent) {
-		require.NoError(t, os.Chmod(parent, 0o755)) //nolint:gosec // the same
+		require.NoError(t, os.Chmod(parent, 0o755))
 	}
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v") //nolint:gosec // this program
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v")
 	child.Env = append(os.Environ(), childVariable+"=1", "TMPDIR="+folder)
 	output, err := child.StdoutPipe()
 	require.NoError(t, err)

@@ -198,7 +198,7 @@ rm -rf "$folder"
 
 func (s *Server) launch(data, binaries string, account *syscall.Credential) error {
 	// No os/exec context: the guard must outlive it, to clean up.
-	s.guard = exec.Command("/bin/sh", "-c", guardScript, "guard", s.folder, //nolint:noctx // see above
+	s.guard = exec.Command("/bin/sh", "-c", guardScript, "guard", s.folder,
 		filepath.Join(binaries, "postgres"), "-D", data, "-p", strconv.Itoa(s.port), "-h", "127.0.0.1",
 		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off",
 		"-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "logging_collector=off")

@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -117,13 +117,13 @@ func (f *Farm) open() error {
 	}
 	f.closers = append(f.closers, f.dns)
 	// Below the ports that the kernel gives to clients, of which thousands may linger after a load test.
-	f.port = uint16(20_000 + rand.IntN(12_000)) //nolint:gosec // no secret
+	f.port = uint16(20_000 + rand.IntN(12_000))
 	f.trap = &placed{site: site{name: "trap", conn: func(*Farm, net.Conn) {}}, address: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), f.port)}
 	if err := f.serve(f.trap); err != nil {
 		return fmt.Errorf("trap: %w", err)
 	}
 	for i, s := range slices.Concat(plainSites(), bodySites(), redirectSites(), tlsSites(), http2Sites(), nameSites()) {
-		address := netip.AddrFrom4([4]byte{127, 77, 0, byte(i + 1)}) //nolint:gosec // there are fewer than 250 sites
+		address := netip.AddrFrom4([4]byte{127, 77, 0, byte(i + 1)})
 		p := &placed{site: s, address: netip.AddrPortFrom(address, f.port), dnsName: dnsName(s.name)}
 		if _, taken := f.sites[s.name]; taken {
 			return fmt.Errorf("two sites are called %s", s.name)
@@ -178,8 +178,8 @@ func (f *Farm) serve(p *placed) error {
 
 // lazily is a configuration that is made when the first client comes: most tests visit few sites, and some keys take
 // long to make.
-func lazily(make func() (*tls.Config, error)) *tls.Config {
-	once := sync.OnceValues(make)
+func lazily(configure func() (*tls.Config, error)) *tls.Config {
+	once := sync.OnceValues(configure)
 	return &tls.Config{
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return once() },
 		MinVersion:         tls.VersionTLS12,
@@ -189,7 +189,7 @@ func lazily(make func() (*tls.Config, error)) *tls.Config {
 func (f *Farm) serveHTTP(p *placed, listener net.Listener, config *tls.Config) error {
 	server := &http.Server{
 		Handler: p.handler(f), TLSConfig: config, ReadHeaderTimeout: time.Minute,
-		ErrorLog: log.New(io.Discard, "", 0), // clients that go away are the rule here
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // clients that go away are the rule here
 	}
 	f.closers = append(f.closers, server)
 	f.serving.Go(func() {

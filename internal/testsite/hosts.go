@@ -3,8 +3,7 @@ package testsite
 import (
 	"errors"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -69,14 +68,14 @@ func NewHosts(config HostsConfig) (*Hosts, error) {
 	}
 	h := &Hosts{
 		config: config,
-		port:   listener.Addr().(*net.TCPAddr).AddrPort().Port(), //nolint:forcetypeassert // a TCP listener's
+		port:   listener.Addr().(*net.TCPAddr).AddrPort().Port(),
 		page:   pageOf(config.BodyBytes),
 		closed: make(chan struct{}),
 		hits:   map[string]int{}, arrivals: map[string][]time.Time{}, flapping: map[string]int{},
 	}
 	h.server = &http.Server{
 		Handler: h, ReadHeaderTimeout: time.Minute, IdleTimeout: time.Minute,
-		ErrorLog: log.New(io.Discard, "", 0), // clients that go away are the rule here
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // clients that go away are the rule here
 	}
 	h.serving.Go(func() {
 		// It ends with an error when the hosts are closed, and only then.
@@ -128,7 +127,7 @@ func (h *Hosts) AllowNets() []netip.Prefix {
 // Address returns the address of the i-th host, from 0; the hosts repeat after 16 million.
 func Address(i int) netip.Addr {
 	// The first is 127.1.0.1, away from what else listens on 127.0.0.1.
-	return netip.AddrFrom4([4]byte{127, byte(1 + i/(254*256)%254), byte(i / 254 % 256), byte(1 + i%254)}) //nolint:gosec // each is below 256
+	return netip.AddrFrom4([4]byte{127, byte(1 + i/(254*256)%254), byte(i / 254 % 256), byte(1 + i%254)})
 }
 
 // URL returns a URL on the i-th host; path begins with a slash.

@@ -83,7 +83,7 @@ func TestHostsCountAndObeyThePath(t *testing.T) {
 	_, body := get(t, client, hosts.URL(7, "/size?bytes=1000"))
 	require.Len(t, body, 1000)
 	for _, path := range []string{"/reset", "/close"} {
-		_, err := client.Get(hosts.URL(8, path)) //nolint:bodyclose // there is none
+		_, err := client.Get(hosts.URL(8, path))
 		require.Error(t, err, path)
 	}
 }
