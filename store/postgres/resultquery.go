@@ -143,7 +143,7 @@ func readPage[T any](sent pgx.BatchResults, scan func(pgx.CollectableRow) (T, er
 }
 
 // EachResult calls fn for every result under the filter (whose Limit is ignored) in its order, holding one page in
-// memory and, in any other order than by seq, the seqs. No connection is held while fn runs. The result is only valid
+// memory and, in another order than ascending seqs, the seqs. No connection is held while fn runs. The result is only valid
 // during the call. An error of fn ends it and is returned as it is.
 func (s *Store) EachResult(ctx context.Context, jobID string, filter wsc.ResultFilter, fn func(*wsc.Result) error) error {
 	if err := s.requireJob(ctx, jobID); err != nil {

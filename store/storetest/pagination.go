@@ -72,7 +72,7 @@ func pagedResults(t *testing.T, store Store, jobID string, filter wsc.ResultFilt
 func testPagination(t *testing.T, open func(*testing.T) Store) {
 	store := open(t)
 	id := createJob(t, store).ID
-	results := owned(id, someResults(0, 120))
+	results := owned(id, someResults(0, 80))
 	// Bytes order text, not a language: capitals before small letters, and both before other scripts.
 	for i, url := range []string{"Zebra.example", "zebra.example", "äpfel.example", "-", "яндекс.example", "😀.example", ""} {
 		results[i].URL = url
@@ -85,14 +85,14 @@ func testPagination(t *testing.T, open func(*testing.T) Store) {
 			t.Run(fmt.Sprintf("by %q desc %v", sort, desc), func(t *testing.T) {
 				want := slices.SortedFunc(slices.Values(results), compareResults(sort, desc))
 				filter := wsc.ResultFilter{Sort: sort, Desc: desc}
-				for _, limit := range []int{1, 7, 120, 1000} {
+				for _, limit := range []int{1, 7, 80, 1000} {
 					filter.Limit = limit
 					require.Equal(t, seqsOf(want), seqsOf(pagedResults(t, store, id, filter, func() {})), "limit %d", limit)
 				}
 				require.Equal(t, want, eachResult(t, store, id, filter), "all at once, whatever the limit")
 
-				filter.After = pointer(wsc.CursorOf(&want[59], sort))
-				require.Equal(t, want[60:], eachResult(t, store, id, filter), "from a position on")
+				filter.After = pointer(wsc.CursorOf(&want[39], sort))
+				require.Equal(t, want[40:], eachResult(t, store, id, filter), "from a position on")
 			})
 		}
 	}

@@ -41,7 +41,8 @@ type Store interface {
 	FinishJob(ctx context.Context, id string, finish wsc.JobFinish) error
 	// SetJobExports records where the exports of the job are, by format.
 	SetJobExports(ctx context.Context, id string, paths map[string]string) error
-	// DeleteJob removes the job with everything that belongs to it, in steps that do not lock the table for long.
+	// DeleteJob removes the job with everything that belongs to it, in steps that do not lock the table for long. The job
+	// itself goes first; a deletion that was broken off is completed by repeating it.
 	// A job that does not exist is no error, so that a repeated deletion succeeds.
 	DeleteJob(ctx context.Context, id string) error
 
@@ -53,7 +54,8 @@ type Store interface {
 	DoneSeqs(ctx context.Context, jobID string, seqs []int64) ([]int64, error)
 	// Results returns a page of results under the filter. It does not report an unknown job.
 	Results(ctx context.Context, jobID string, filter wsc.ResultFilter) ([]wsc.Result, error)
-	// EachResult calls fn for every result under the filter (whose Limit is ignored) in its order, holding one page in memory.
+	// EachResult calls fn for every result under the filter (whose Limit is ignored) in its order, holding one page in memory
+	// and, in another order than ascending seqs, at most the seqs. No connection is held while fn runs.
 	// The result is only valid during the call. An error of fn ends it and is returned as it is.
 	EachResult(ctx context.Context, jobID string, filter wsc.ResultFilter, fn func(*wsc.Result) error) error
 	// ResultsBySeq returns the results with the given seqs, in any order.
