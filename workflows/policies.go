@@ -11,7 +11,7 @@ import (
 
 const (
 	// heartbeatTimeout is how long a dead worker goes unnoticed. Activities report every two seconds.
-	heartbeatTimeout = 20 * time.Second
+	heartbeatTimeout = 10 * time.Second
 	// lightTimeout bounds activities that make a few database calls.
 	lightTimeout = time.Minute
 	// fileTimeout and batchTimeout only catch what heartbeats can't: an activity that lives and never ends.

@@ -46,7 +46,7 @@ func dial(ctx context.Context, opts client.Options, logger *slog.Logger) (*Conne
 	if opts.Namespace == "" {
 		opts.Namespace = client.DefaultNamespace
 	}
-	opts.Logger = log.NewStructuredLogger(logger)
+	opts.Logger = log.NewStructuredLogger(slog.New(quiet{logger.Handler()}))
 	c, err := client.DialContext(ctx, opts)
 	if err != nil {
 		address := opts.HostPort

@@ -112,7 +112,7 @@ func TestAStoppingWorkerHandsItsBatchesOver(t *testing.T) {
 	stopped := time.Now()
 	start(t, c.env, built.wsc, "worker")
 	watch(t, c.product, job.ID)
-	require.Less(t, time.Since(stopped), 18*time.Second, "the next worker goes on without waiting for a heartbeat timeout")
+	require.Less(t, time.Since(stopped), 12*time.Second, "the next worker goes on without waiting for a heartbeat timeout")
 	requireWhole(t, c.product, job.ID, lines)
 	require.LessOrEqual(t, s.total(), lines+20, strconv.Itoa(s.total())+" requests: what was done before the stop is not done again")
 }
