@@ -19,7 +19,7 @@ const doneSuffix = "-done"
 
 type eventsInput struct {
 	JobPath
-	LastEventID string `header:"Last-Event-ID" doc:"Id of the last event that was received. Every event is a full snapshot, so that a stream goes on with where the job stands now. After the id of a done event the answer is 204."` //nolint:tagliatelle // the standard's spelling
+	LastEventID string `header:"Last-Event-ID" doc:"Id of the last event that was received. Every event is a full snapshot, so that a stream goes on with where the job stands now. After the id of a done event the answer is 204."`
 }
 
 // streamOutput is an answer that is written piece by piece.

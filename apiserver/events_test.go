@@ -31,7 +31,7 @@ type stream struct {
 	lines    *bufio.Scanner
 }
 
-func (b *bundle) stream(t testing.TB, ctx context.Context, jobID string, header ...string) *stream {
+func (b *bundle) stream(ctx context.Context, t testing.TB, jobID string, header ...string) *stream {
 	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+"/api/v1/jobs/"+jobID+"/events", nil)
 	require.NoError(t, err)
@@ -100,7 +100,7 @@ func (b *bundle) finish(t testing.TB, jobID string) {
 func TestEventsFromStartToDone(t *testing.T) {
 	b := newBundle(t)
 	job := b.submit(t, "l.txt", "example.com\n")
-	s := b.stream(t, t.Context(), job.ID)
+	s := b.stream(t.Context(), t, job.ID)
 	defer s.close()
 
 	e, open := s.next(t)
@@ -136,7 +136,7 @@ func TestEventsFromStartToDone(t *testing.T) {
 	require.False(t, open, "the stream ends after done")
 
 	// A late stream gets the end at once; a browser that reconnects after done is told to stop.
-	late := b.stream(t, t.Context(), job.ID, "Last-Event-ID", lastID)
+	late := b.stream(t.Context(), t, job.ID, "Last-Event-ID", lastID)
 	defer late.close()
 	first, _ := late.next(t)
 	require.Equal(t, "progress", first.name)
@@ -151,12 +151,12 @@ func TestResumedStreamStartsWithTheCurrentState(t *testing.T) {
 	job := b.submit(t, "l.txt", "example.com\n")
 	b.begin(t, job.ID, 10)
 	ctx, leave := context.WithCancel(t.Context())
-	s := b.stream(t, ctx, job.ID)
+	s := b.stream(ctx, t, job.ID)
 	e, _ := s.next(t)
 	leave()
 	s.close()
 	advance(t, b, job.ID, 0, 4)
-	s = b.stream(t, t.Context(), job.ID, "Last-Event-ID", e.id)
+	s = b.stream(t.Context(), t, job.ID, "Last-Event-ID", e.id)
 	defer s.close()
 	e, _ = s.next(t)
 	require.EqualValues(t, 4, e.progress.ProcessedURLs)
@@ -184,7 +184,7 @@ func TestFiftyStreamsShareOnePoll(t *testing.T) {
 	var polls, done atomic.Int64
 	for range clients {
 		wait.Go(func() {
-			s := b.stream(t, t.Context(), job.ID)
+			s := b.stream(t.Context(), t, job.ID)
 			defer s.close()
 			_, open := s.next(t)
 			ready.Done()
@@ -216,7 +216,7 @@ func TestPollingEndsWithTheLastStream(t *testing.T) {
 	b := newBundle(t, func(s *setup) { s.api.Store = countingStore{s.api.Store, &reads} })
 	job := b.submit(t, "l.txt", "example.com\n")
 	ctx, leave := context.WithCancel(t.Context())
-	s := b.stream(t, ctx, job.ID)
+	s := b.stream(ctx, t, job.ID)
 	_, open := s.next(t)
 	require.True(t, open)
 	leave()
@@ -231,7 +231,7 @@ func TestPollingEndsWithTheLastStream(t *testing.T) {
 func TestStreamEndsWhenTheJobIsDeleted(t *testing.T) {
 	b := newBundle(t)
 	job := b.submit(t, "l.txt", "example.com\n")
-	s := b.stream(t, t.Context(), job.ID)
+	s := b.stream(t.Context(), t, job.ID)
 	defer s.close()
 	require.Equal(t, http.StatusNoContent, b.do(t, http.MethodDelete, "/api/v1/jobs/"+job.ID, nil).status)
 	for {
@@ -246,7 +246,7 @@ func TestStreamEndsWhenTheJobIsDeleted(t *testing.T) {
 func TestStreamsEndWithTheServer(t *testing.T) {
 	b := newBundle(t)
 	job := b.submit(t, "l.txt", "example.com\n")
-	s := b.stream(t, t.Context(), job.ID)
+	s := b.stream(t.Context(), t, job.ID)
 	defer s.close()
 	_, open := s.next(t)
 	require.True(t, open)
@@ -263,7 +263,7 @@ func TestStreamIsKeptOpenByComments(t *testing.T) {
 		s.api.Limits = apiserver.Limits{PollInterval: time.Hour, PingInterval: 10 * time.Millisecond}
 	})
 	job := b.submit(t, "l.txt", "example.com\n")
-	s := b.stream(t, t.Context(), job.ID)
+	s := b.stream(t.Context(), t, job.ID)
 	defer s.close()
 	for pings := 0; pings < 3; {
 		e, open := s.next(t)
@@ -291,7 +291,7 @@ func TestStreamSurvivesTheDatabasesAbsence(t *testing.T) {
 	var down atomic.Bool
 	b := newBundle(t, func(s *setup) { s.api.Store = flakyStore{s.api.Store, &down} })
 	job := b.submit(t, "l.txt", "example.com\n")
-	s := b.stream(t, t.Context(), job.ID)
+	s := b.stream(t.Context(), t, job.ID)
 	defer s.close()
 	down.Store(true)
 	require.Eventually(t, func() bool { return strings.Contains(b.log.String(), "can't read a watched job") }, 5*time.Second, 5*time.Millisecond)
