@@ -47,6 +47,7 @@ func Benchmark(b *testing.B, open func(b *testing.B) Store) {
 
 // benchmarkReads measures reading a job of 200,000 results.
 func benchmarkReads(b *testing.B, open func(b *testing.B) Store) {
+	b.Helper()
 	const rows = 200_000
 	store := open(b)
 	id := benchmarkJob(b, store)

@@ -28,6 +28,7 @@ func allDeferred(t *testing.T, store Store, jobID string, dueBy time.Time) []wsc
 }
 
 func testDeferred(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
 	store := open(t)
 	now, later := someTime(), someTime().Add(time.Minute)
 

@@ -10,6 +10,7 @@ import (
 )
 
 func testDelete(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
 	store := open(t)
 
 	t.Run("everything of the job goes and nothing of another", func(t *testing.T) {
@@ -62,6 +63,7 @@ func testDelete(t *testing.T, open func(*testing.T) Store) {
 }
 
 func testDeleteUnderInserts(t *testing.T, store Store) {
+	t.Helper()
 	id := createJob(t, store).ID
 	const callers = 4
 	firstBatch := make(chan struct{}, callers)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"maps"
 	"testing"
 	"time"
 
@@ -63,6 +64,7 @@ func callsWithoutJob(store Store, id string) map[string]func(context.Context) er
 }
 
 func testErrors(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
 	store := open(t)
 	require.NoError(t, store.Ping(t.Context()))
 
@@ -123,8 +125,6 @@ func RequireUnavailable(t *testing.T, store Store) {
 
 func allCalls(store Store, id string) map[string]func(context.Context) error {
 	all := calls(store, id)
-	for name, call := range callsWithoutJob(store, id) {
-		all[name] = call
-	}
+	maps.Copy(all, callsWithoutJob(store, id))
 	return all
 }

@@ -11,6 +11,7 @@ import (
 )
 
 func testFilters(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
 	store := open(t)
 	id := createJob(t, store).ID
 	results := owned(id, someResults(0, 200))

@@ -16,8 +16,6 @@ import (
 // someTime is a moment with microseconds, so that a store which keeps less shows.
 func someTime() time.Time { return time.Date(2026, 3, 1, 12, 30, 15, 123456000, time.UTC) }
 
-func pointer[T any](value T) *T { return &value }
-
 func newID(t testing.TB) string {
 	t.Helper()
 	id, err := uuid.NewV7()
@@ -54,7 +52,7 @@ func insert(t *testing.T, store Store, jobID string, results []wsc.Result) {
 // someResults makes n results of every sort, with many equal values and many that are missing, the same for each call
 // with the same arguments. Their seqs begin at first.
 func someResults(first int64, n int) []wsc.Result {
-	random := rand.New(rand.NewPCG(uint64(first), uint64(n))) //nolint:gosec // test data
+	random := rand.New(rand.NewPCG(uint64(first), uint64(n)))
 	results := make([]wsc.Result, n)
 	for i := range results {
 		results[i] = someResult(random, first+int64(i))
@@ -101,7 +99,7 @@ func answered(random *rand.Rand, r *wsc.Result) {
 	r.FinalURL, r.Protocol, r.RemoteIP, r.ContentType = r.NormalizedURL, "h2", "192.0.2.7", "text/html; charset=utf-8"
 	r.Timings = &wsc.Timings{DNS: 0.125, Connect: 1.001, TLS: 2.002, TTFB: float64(random.IntN(1e6)) / 1000, Download: 0.5, Total: r.ResponseTimeMS}
 	if random.IntN(2) == 0 {
-		r.Title, r.ContentLength = "Welcome to "+r.Host, pointer(int64(random.IntN(2)*1e10))
+		r.Title, r.ContentLength = "Welcome to "+r.Host, new(int64(random.IntN(2)*1e10))
 	}
 	if random.IntN(3) == 0 {
 		r.Redirects = []wsc.Redirect{{URL: "http://" + r.URL, HTTPStatus: 301, TimeMS: 12.345}, {URL: r.NormalizedURL, HTTPStatus: 302, TimeMS: 1}}

@@ -33,6 +33,7 @@ func requireWait(t *testing.T, want, got time.Duration) {
 }
 
 func testHosts(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
 	store := open(t)
 
 	t.Run("the first slot is now, the next ones follow what is reserved", func(t *testing.T) {
@@ -94,6 +95,7 @@ type span struct{ begin, end time.Time }
 // relative to a moment between the call and its return, so a slot is known up to that stretch; a generous interval
 // keeps the slots apart by far more.
 func testConcurrentSlots(t *testing.T, store Store) {
+	t.Helper()
 	const callers, rounds, hosts = 8, 15, 6
 	const interval = time.Minute
 	taken := make([][][]span, callers)
@@ -102,7 +104,7 @@ func testConcurrentSlots(t *testing.T, store Store) {
 	for caller := range callers {
 		taken[caller] = make([][]span, hosts)
 		wait.Go(func() {
-			random := rand.New(rand.NewPCG(2, uint64(caller))) //nolint:gosec // test data
+			random := rand.New(rand.NewPCG(2, uint64(caller)))
 			for range rounds {
 				var requests []wsc.SlotRequest
 				order := random.Perm(hosts)

@@ -13,6 +13,7 @@ import (
 )
 
 func testJobList(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
 	store := open(t)
 	var jobs []*wsc.Job
 	names := []string{"Leads 100%.csv", "leads_a.xlsx", "shop.txt", `back\slash.csv`, "MÜNCHEN.csv"}

@@ -11,17 +11,18 @@ import (
 )
 
 func testJobs(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
 	store := open(t)
 	later := someTime().Add(time.Hour)
 
 	t.Run("a created job is read back as it was", func(t *testing.T) {
 		created := createJob(t, store, func(j *wsc.Job) {
 			j.Phase = wsc.PhaseValidating
-			j.Options = wsc.Options{TimeoutMS: 500, Retries: pointer(0), Headers: map[string]string{"X-A": "é\x00"}, HostRate: pointer(2.5)}
+			j.Options = wsc.Options{TimeoutMS: 500, Retries: new(0), Headers: map[string]string{"X-A": "é\x00"}, HostRate: new(2.5)}
 			j.List = &wsc.List{Format: "csv", Encoding: "utf-8", HasHeader: true, Columns: []string{"a", "b"}}
 			j.UploadPath, j.ExportPaths = "uploads/1", map[string]string{"csv": "exports/1.csv"}
 			j.ScheduleID, j.IdempotencyKey, j.RequestHash = "schedule", "key of this test", "hash"
-			j.ExpiresAt = pointer(later)
+			j.ExpiresAt = new(later)
 		})
 		require.Equal(t, created, readJob(t, store, created.ID))
 	})
@@ -96,6 +97,7 @@ func testJobs(t *testing.T, open func(*testing.T) Store) {
 }
 
 func testFinished(t *testing.T, store Store, status wsc.JobStatus) {
+	t.Helper()
 	id := createJob(t, store).ID
 	at := someTime().Add(time.Hour)
 	require.NoError(t, store.SetJobPhase(t.Context(), id, wsc.PhaseWaitingToRetry, 1, &at))
@@ -125,6 +127,7 @@ func testFinished(t *testing.T, store Store, status wsc.JobStatus) {
 }
 
 func testIdempotency(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
 	store := open(t)
 	withKey := func(owner, key string) func(*wsc.Job) {
 		return func(j *wsc.Job) { j.Owner, j.IdempotencyKey = owner, key }

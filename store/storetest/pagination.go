@@ -64,12 +64,13 @@ func pagedResults(t *testing.T, store Store, jobID string, filter wsc.ResultFilt
 			return all
 		}
 		all = append(all, page...)
-		filter.After = pointer(wsc.CursorOf(&page[len(page)-1], filter.Sort))
+		filter.After = new(wsc.CursorOf(&page[len(page)-1], filter.Sort))
 		between()
 	}
 }
 
 func testPagination(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
 	store := open(t)
 	id := createJob(t, store).ID
 	results := owned(id, someResults(0, 80))
@@ -91,7 +92,7 @@ func testPagination(t *testing.T, open func(*testing.T) Store) {
 				}
 				require.Equal(t, want, eachResult(t, store, id, filter), "all at once, whatever the limit")
 
-				filter.After = pointer(wsc.CursorOf(&want[39], sort))
+				filter.After = new(wsc.CursorOf(&want[39], sort))
 				require.Equal(t, want[40:], eachResult(t, store, id, filter), "from a position on")
 			})
 		}
@@ -135,6 +136,7 @@ func eachResult(t *testing.T, store Store, jobID string, filter wsc.ResultFilter
 // testPaginationUnderInserts reads pages while another caller inserts results before, between and behind those that
 // were there: each of these comes exactly once and in order, and no other comes twice.
 func testPaginationUnderInserts(t *testing.T, store Store, sort wsc.ResultSort, desc bool) {
+	t.Helper()
 	const initial, later, batch = 40, 80, 8
 	id := createJob(t, store).ID
 	all := owned(id, someResults(0, initial+later))

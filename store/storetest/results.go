@@ -16,6 +16,7 @@ import (
 )
 
 func testResults(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
 	store := open(t)
 
 	t.Run("results are read back as they were", func(t *testing.T) {
@@ -28,7 +29,7 @@ func testResults(t *testing.T, open func(*testing.T) Store) {
 	t.Run("empty parts stay apart from missing ones", func(t *testing.T) {
 		id := createJob(t, store).ID
 		results := []wsc.Result{
-			{Seq: 0, Status: wsc.StatusActive, Timings: &wsc.Timings{}, TLS: &wsc.TLSInfo{}, ContentLength: pointer(int64(0)), CheckedAt: someTime()},
+			{Seq: 0, Status: wsc.StatusActive, Timings: &wsc.Timings{}, TLS: &wsc.TLSInfo{}, ContentLength: new(int64(0)), CheckedAt: someTime()},
 			{Seq: 1, Status: wsc.StatusActive, CheckedAt: someTime()},
 			{Seq: 2, Status: wsc.StatusActive, ResponseTimeMS: 0.1 + 0.2, CheckedAt: someTime(), RetryAfter: time.Minute},
 		}
@@ -101,6 +102,7 @@ func testResults(t *testing.T, open func(*testing.T) Store) {
 }
 
 func testBatches(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
 	store := open(t)
 
 	t.Run("a repeated batch changes nothing", func(t *testing.T) {
@@ -167,6 +169,7 @@ func testBatches(t *testing.T, open func(*testing.T) Store) {
 }
 
 func testOverlappingBatches(t *testing.T, store Store) {
+	t.Helper()
 	const targets, callers, rounds, size = 400, 6, 8, 150
 	id := createJob(t, store).ID
 	all := someResults(0, targets)
@@ -175,7 +178,7 @@ func testOverlappingBatches(t *testing.T, store Store) {
 	failures := make([]error, callers)
 	for caller := range callers {
 		wait.Go(func() {
-			random := rand.New(rand.NewPCG(1, uint64(caller))) //nolint:gosec // test data
+			random := rand.New(rand.NewPCG(1, uint64(caller)))
 			for range rounds {
 				batch := make([]wsc.Result, 0, size)
 				deferred := make([]wsc.Deferred, 0, size)
@@ -221,6 +224,7 @@ func testOverlappingBatches(t *testing.T, store Store) {
 }
 
 func testStrings(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
 	store := open(t)
 	tests := []struct{ name, text, want string }{
 		{"NUL is removed", "a\x00b\x00", "ab"},

@@ -14,6 +14,7 @@ import (
 )
 
 func testStats(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
 	store := open(t)
 	for _, n := range []int{0, 1, 2, 3, 10, 99, 100, 1000} {
 		t.Run(strconv.Itoa(n)+" results", func(t *testing.T) {
