@@ -136,7 +136,7 @@ func requireReferences(t *testing.T, root, node any) {
 
 // operation is what the test looks at of an operation's description.
 type operation struct {
-	OperationID string `json:"operationId"`
+	OperationID string `json:"operationId"` //nolint:tagliatelle // OpenAPI spells it so
 	Summary     string `json:"summary"`
 	Description string `json:"description"`
 	Parameters  []struct {
@@ -145,7 +145,7 @@ type operation struct {
 	} `json:"parameters"`
 	RequestBody *struct {
 		Content map[string]any `json:"content"`
-	} `json:"requestBody"`
+	} `json:"requestBody"` //nolint:tagliatelle // OpenAPI spells it so
 	Responses map[string]struct {
 		Description string `json:"description"`
 	} `json:"responses"`
