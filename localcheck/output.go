@@ -151,11 +151,9 @@ type headless struct {
 func (h *headless) Write(p []byte) (int, error) {
 	rest := p
 	if !h.past {
-		end := bytes.IndexByte(p, '\n')
-		if end < 0 {
+		if _, rest, h.past = bytes.Cut(p, []byte("\n")); !h.past {
 			return len(p), nil
 		}
-		h.past, rest = true, p[end+1:]
 	}
 	if len(rest) == 0 {
 		return len(p), nil

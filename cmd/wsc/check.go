@@ -106,12 +106,12 @@ func (c *checkCommand) run(ctx context.Context, p *process, check *localcheck.Ch
 		printSummary(p, &summary)
 	}
 	if runErr != nil {
-		p.note("wsc: interrupted with %s of %s results; %s", terminal.Thousands(summary.ProcessedURLs),
+		p.notef("wsc: interrupted with %s of %s results; %s", terminal.Thousands(summary.ProcessedURLs),
 			terminal.Thousands(summary.TotalURLs), c.hint(p.args))
 		return errNotAllWell
 	}
 	if c.Output != "" && !c.Quiet {
-		p.note("Wrote %s.", c.Output)
+		p.notef("Wrote %s.", c.Output)
 	}
 	if !summary.AllActive() {
 		return errNotAllWell

@@ -100,7 +100,7 @@ func (c *checkCommand) addFile(ctx context.Context, p *process, list *localcheck
 		return err
 	}
 	if !c.Quiet && len(read.Columns) > 1 && (read.ChosenBy == "content" || read.ChosenBy == "header") {
-		p.note("%s: the URLs are taken from column %q; --url-column names another.", name, read.URLColumn)
+		p.notef("%s: the URLs are taken from column %q; --url-column names another.", name, read.URLColumn)
 	}
 	return nil
 }

@@ -128,8 +128,8 @@ func environment(getenv func(string) string) kong.Resolver {
 	})
 }
 
-// note writes a line for the person, not for the program that reads stdout. Texts from elsewhere are escaped.
-func (p *process) note(format string, args ...any) {
+// notef writes a line for the person, not for the program that reads stdout. Texts from elsewhere are escaped.
+func (p *process) notef(format string, args ...any) {
 	// Without a working stderr there is nobody to tell.
 	_, _ = fmt.Fprintln(p.stderr, terminal.Escape(fmt.Sprintf(format, args...)))
 }

@@ -40,7 +40,7 @@ func (d *display) above(w io.Writer) io.Writer {
 func (d *display) note(text string) {
 	p := *d.process
 	p.stderr = d.above(p.stderr)
-	p.note("%s", text)
+	p.notef("%s", text)
 }
 
 // follow shows the progress of a check until the returned function is called.
@@ -76,17 +76,17 @@ func printSummary(p *process, s *localcheck.Summary) {
 	if s.Earlier > 0 {
 		earlier = fmt.Sprintf(", %s of them from before", terminal.Thousands(s.Earlier))
 	}
-	p.note("%s results in %s (%.0f/s)%s: %s active, %s inactive, %s error.", terminal.Thousands(s.ProcessedURLs),
+	p.notef("%s results in %s (%.0f/s)%s: %s active, %s inactive, %s error.", terminal.Thousands(s.ProcessedURLs),
 		terminal.Clock(s.Elapsed.Seconds()), s.Rate, earlier,
 		terminal.Thousands(s.ActiveCount), terminal.Thousands(s.InactiveCount), terminal.Thousands(s.ErrorCount))
 	if len(s.ByHTTPStatus) > 0 {
-		p.note("  inactive: %s", ranking(s.ByHTTPStatus))
+		p.notef("  inactive: %s", ranking(s.ByHTTPStatus))
 	}
 	if len(s.ByErrorKind) > 0 {
-		p.note("  error: %s", ranking(s.ByErrorKind))
+		p.notef("  error: %s", ranking(s.ByErrorKind))
 	}
 	if s.DuplicateCount > 0 || s.BlankCount > 0 {
-		p.note("  left out: %s repeated URLs, %s blank lines", terminal.Thousands(s.DuplicateCount), terminal.Thousands(s.BlankCount))
+		p.notef("  left out: %s repeated URLs, %s blank lines", terminal.Thousands(s.DuplicateCount), terminal.Thousands(s.BlankCount))
 	}
 }
 

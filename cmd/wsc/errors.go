@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -24,7 +25,7 @@ const (
 )
 
 // errNotAllWell ends the program with status 1 without another word: what was printed says it all.
-var errNotAllWell = errors.New("not all is well") //nolint:gochecknoglobals // a constant in all but name
+var errNotAllWell = errors.New("not all is well")
 
 // usageError is a wrong use of the program.
 type usageError struct{ message string }
@@ -78,9 +79,11 @@ func explain(err error) (message string, code int) {
 
 // exitOf tells what the caller can mend on the command line from what went wrong elsewhere.
 func exitOf(code wsc.Code) int {
-	switch code {
-	case wsc.CodeNotFound, wsc.CodeJobFinished, wsc.CodeConflict, wsc.CodeRequestTimeout,
-		wsc.CodeStorageUnavailable, wsc.CodeTemporalUnavailable, wsc.CodeInternal:
+	elsewhere := []wsc.Code{
+		wsc.CodeNotFound, wsc.CodeJobFinished, wsc.CodeConflict, wsc.CodeRequestTimeout,
+		wsc.CodeStorageUnavailable, wsc.CodeTemporalUnavailable, wsc.CodeInternal,
+	}
+	if slices.Contains(elsewhere, code) {
 		return exitFail
 	}
 	return exitUsage

@@ -92,7 +92,7 @@ func (c *exportCommand) save(p *process, download *client.Download, format expor
 	if err := file.Commit(); err != nil {
 		return err
 	}
-	p.note("Wrote %s (%s bytes).", path, terminal.Thousands(size))
+	p.notef("Wrote %s (%s bytes).", path, terminal.Thousands(size))
 	return nil
 }
 

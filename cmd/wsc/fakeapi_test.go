@@ -50,15 +50,19 @@ type fakeAPI struct {
 }
 
 func refuse(w http.ResponseWriter, status int, code wsc.Code, detail string, place wsc.Place) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(wsc.Problem{Status: status, Code: code, Detail: detail, Place: place})
+	write(w, "application/problem+json", status, wsc.Problem{Status: status, Code: code, Detail: detail, Place: place})
 }
 
 func reply(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
+	write(w, "application/json", status, body)
+}
+
+func write(w http.ResponseWriter, mediaType string, status int, body any) {
+	w.Header().Set("Content-Type", mediaType)
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
+	if err := json.NewEncoder(w).Encode(body); err != nil {
+		panic(http.ErrAbortHandler) // the client went away
+	}
 }
 
 // submit names the job after the list, with the options in the file name, so that scripts can see them.
@@ -101,7 +105,10 @@ func (f *fakeAPI) jobs(w http.ResponseWriter, r *http.Request) {
 
 func (f *fakeAPI) events(w http.ResponseWriter, r *http.Request) {
 	send := func(name string, p wsc.Progress) {
-		text, _ := json.Marshal(p)
+		text, err := json.Marshal(p)
+		if err != nil {
+			panic(err)
+		}
 		_, _ = fmt.Fprintf(w, "id: 1\nevent: %s\ndata: %s\n\n", name, text)
 		_ = http.NewResponseController(w).Flush()
 	}

@@ -49,7 +49,7 @@ func (c *jobsCommand) Run(ctx context.Context, p *process) error {
 		}
 	}
 	if count == 0 && c.Format == "table" {
-		p.note("There are no such jobs.")
+		p.notef("There are no such jobs.")
 		return nil
 	}
 	return table.flush()

@@ -58,7 +58,7 @@ func (c *resultsCommand) Run(ctx context.Context, p *process) error {
 		}
 	}
 	if count == 0 && c.Format == formatTable {
-		p.note("There are no such results.")
+		p.notef("There are no such results.")
 	}
 	return sink.Close()
 }

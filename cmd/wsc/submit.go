@@ -65,9 +65,9 @@ func (c *submitCommand) Run(ctx context.Context, p *process) error {
 	if _, err := fmt.Fprintln(p.stdout, terminal.Escape(job.ID)); err != nil {
 		return err
 	}
-	p.note("%q was accepted; see %s/api/v1/jobs/%s", job.Filename, server.Server(), job.ID)
+	p.notef("%q was accepted; see %s/api/v1/jobs/%s", job.Filename, server.Server(), job.ID)
 	if !c.Watch {
-		p.note("Watch it with: wsc watch %s", job.ID)
+		p.notef("Watch it with: wsc watch %s", job.ID)
 		return nil
 	}
 	return w.watch(ctx, server, job.ID)

@@ -61,7 +61,7 @@ func (w *watcher) options() []client.Option {
 			w.screen.Status(terminal.Clip(terminal.Escape(text), terminal.Width(w.process.stdout)-1))
 			return
 		}
-		w.process.note("wsc: %s", text)
+		w.process.notef("wsc: %s", text)
 	})}
 }
 
@@ -72,7 +72,7 @@ func (w *watcher) watch(ctx context.Context, server *client.Client, id string) e
 		w.screen.Status("")
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		w.process.note("wsc: interrupted; the job goes on. Watch it with: wsc watch %s", id)
+		w.process.notef("wsc: interrupted; the job goes on. Watch it with: wsc watch %s", id)
 		return errNotAllWell
 	}
 	if err != nil {
@@ -110,9 +110,9 @@ func (w *watcher) verdict(id string) error {
 	case p.Status == wsc.JobCompleted:
 		return err
 	case p.ErrorMessage != "":
-		w.process.note("wsc: job %s %s: %s", id, p.Status, p.ErrorMessage)
+		w.process.notef("wsc: job %s %s: %s", id, p.Status, p.ErrorMessage)
 	default:
-		w.process.note("wsc: job %s was %s", id, p.Status)
+		w.process.notef("wsc: job %s was %s", id, p.Status)
 	}
 	return errNotAllWell
 }
