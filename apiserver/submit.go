@@ -102,7 +102,7 @@ func (s *Server) submitJob(ctx context.Context, in *submitInput) (*submitOutput,
 		return nil, err
 	}
 	defer func() { _ = upload.Close() }() // nothing depends on a file that has no name
-	submission := jobs.Submission{IdempotencyKey: in.IdempotencyKey, Upload: upload}
+	submission := jobs.Submission{Owner: wsc.LocalOwner, IdempotencyKey: in.IdempotencyKey, Upload: upload}
 	if err := s.receive(in, limit, &submission); err != nil {
 		return nil, err
 	}
