@@ -133,10 +133,11 @@ func (s *sweep) loop(ctx context.Context, stop <-chan struct{}, emit func(Task, 
 	}
 }
 
-// admitDue moves tasks whose time has come out of waiting, and returns how long the next one has to wait.
+// admitDue moves tasks whose time has come out of waiting, and returns how long the next one has to wait. More than
+// the limiter could take at once are not moved, since each of them costs memory for itself and its host.
 func (s *sweep) admitDue() time.Duration {
 	now := s.now()
-	for len(s.waiting) > 0 {
+	for len(s.waiting) > 0 && len(s.ready) < s.runner.Limiter.Capacity() {
 		if wait := s.waiting[0].NotBefore.Sub(now); wait > 0 {
 			return wait
 		}

@@ -77,7 +77,7 @@ func printSummary(p *process, s *localcheck.Summary) {
 		earlier = fmt.Sprintf(", %s of them from before", terminal.Thousands(s.Earlier))
 	}
 	p.notef("%s results in %s (%.0f/s)%s: %s active, %s inactive, %s error.", terminal.Thousands(s.ProcessedURLs),
-		terminal.Clock(s.Elapsed.Seconds()), s.Rate, earlier,
+		rounded(s.Elapsed), s.Rate, earlier,
 		terminal.Thousands(s.ActiveCount), terminal.Thousands(s.InactiveCount), terminal.Thousands(s.ErrorCount))
 	if len(s.ByHTTPStatus) > 0 {
 		p.notef("  inactive: %s", ranking(s.ByHTTPStatus))
@@ -88,6 +88,14 @@ func printSummary(p *process, s *localcheck.Summary) {
 	if s.DuplicateCount > 0 || s.BlankCount > 0 {
 		p.notef("  left out: %s repeated URLs, %s blank lines", terminal.Thousands(s.DuplicateCount), terminal.Thousands(s.BlankCount))
 	}
+}
+
+// rounded drops the digits of a duration that nobody reads.
+func rounded(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(100 * time.Millisecond)
 }
 
 // ranking lists counts from the greatest: "12 × timeout, 3 × dns_nxdomain".

@@ -77,7 +77,7 @@ func TestCheckOnATerminalShowsATableAboveABar(t *testing.T) {
 	shown := tty.text()
 	require.Contains(t, shown, "checking [")
 	require.Contains(t, shown, "STATUS    HTTP       TIME  URL")
-	require.Contains(t, shown, "3 results in 0:01")
+	require.Contains(t, shown, "3 results in ")
 	for line := range strings.SplitSeq(shown, "\n") {
 		for part := range strings.SplitSeq(line, "\r\x1b[K") {
 			require.LessOrEqual(t, len([]rune(part)), 60, "%q", part)
