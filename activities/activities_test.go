@@ -60,6 +60,15 @@ func TestPrepareEndsTheJobOnlyForWhatRetryingCannotMend(t *testing.T) {
 	require.NotContains(t, []string{activities.ErrBadList, activities.ErrJobGone}, errorType(err), "a missing blob may come back")
 }
 
+func TestAJobThatWasCancelledBeforeItBeganIsNotPrepared(t *testing.T) {
+	f := newFixture(t)
+	f.upload(sites(3), wsc.Options{})
+	require.NoError(t, f.store.FinishJob(t.Context(), jobID, wsc.JobFinish{Status: wsc.JobCancelled, FinishedAt: f.now, ExpiresAt: f.now.Add(time.Hour)}))
+	_, err := execute[activities.PrepareOutput](f, f.acts.Prepare, activities.PrepareInput{JobID: jobID})
+	require.Equal(t, activities.ErrJobOver, errorType(err))
+	require.Zero(t, f.job().TotalURLs)
+}
+
 func TestARepeatedBatchChecksNothingAgain(t *testing.T) {
 	f := newFixture(t)
 	f.upload(sites(40), wsc.Options{})

@@ -2,15 +2,10 @@ package activities
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"time"
 
-	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
-
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/internal/blobfolder"
 )
 
 // ScheduleCleanupInput says when a job is to be deleted.
@@ -30,18 +25,8 @@ type DeleteJobInput struct{ JobID string }
 // DeleteJob deletes everything of a job: its upload, plans and exports, its results and the job itself.
 func (a *Activities) DeleteJob(ctx context.Context, in DeleteJobInput) error {
 	defer heartbeat(ctx, func() any { return nil })()
-	blobs := a.cfg.Blobs.List(&blob.ListOptions{Prefix: wsc.JobFolder(in.JobID)})
-	for {
-		object, err := blobs.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("list blobs of job: %w", err)
-		}
-		if err := a.cfg.Blobs.Delete(ctx, object.Key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
-			return fmt.Errorf("delete blob of job: %w", err)
-		}
+	if err := blobfolder.Delete(ctx, a.cfg.Blobs, wsc.JobFolder(in.JobID)); err != nil {
+		return err
 	}
 	return a.cfg.Store.DeleteJob(ctx, in.JobID)
 }

@@ -14,6 +14,8 @@ const (
 	ErrJobGone = "JobGone"
 	// ErrBadList: the upload can't be read. The message is a sentence for people.
 	ErrBadList = "BadList"
+	// ErrJobOver: the job had its final status before its workflow began.
+	ErrJobOver = "JobOver"
 	// ErrWorkerStopping: the worker shuts down; another one goes on with the batch.
 	ErrWorkerStopping = "WorkerStopping"
 )

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
+
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/plan"
 	"github.com/website-status-checker/wsc/urllist"
@@ -30,11 +32,16 @@ type PrepareOutput struct {
 
 // Prepare reads the uploaded list, stores a result for every invalid line and the plan of pass 0 in the blob store,
 // and sets the job's totals. Results are numbered in the order of the input: every line takes the next number unless it
-// is blank or a duplicate. It fails with ErrBadList when the list can't be read and ErrJobGone when the job was deleted.
+// is blank or a duplicate. It fails with ErrBadList when the list can't be read, ErrJobGone when the job was deleted, and
+// ErrJobOver when it was cancelled before its workflow began.
 func (a *Activities) Prepare(ctx context.Context, in PrepareInput) (PrepareOutput, error) {
 	job, err := a.cfg.Store.Job(ctx, in.JobID)
 	if err != nil {
 		return PrepareOutput{}, storeError(err)
+	}
+	if job.Status.Terminal() {
+		message := fmt.Sprintf("The job was already %s.", job.Status)
+		return PrepareOutput{}, temporal.NewNonRetryableApplicationError(message, ErrJobOver, nil)
 	}
 	if err := a.cfg.Store.StartJob(ctx, job.ID, a.cfg.Now()); err != nil {
 		return PrepareOutput{}, storeError(err)

@@ -401,6 +401,26 @@ func TestReconcileFailsWhatCannotBeStarted(t *testing.T) {
 	require.Contains(t, stored.ErrorMessage, "could not be started")
 }
 
+func TestReconcileDeletesWhatNoCleanUpDeleted(t *testing.T) {
+	b := newBundle(t)
+	b.workflows.startErr = errors.New("no engine")
+	job, err := b.submit(t, "example.com\n")
+	require.NoError(t, err)
+	b.workflows.startErr, b.workflows.cancelErr = nil, wsc.Errorf(wsc.CodeNotFound, "none")
+	cancelled, err := b.service.Cancel(t.Context(), job.ID)
+	require.NoError(t, err)
+	require.Equal(t, wsc.JobCancelled, cancelled.Status)
+
+	b.now = cancelled.ExpiresAt.Add(9 * time.Minute)
+	require.NoError(t, b.service.Reconcile(t.Context()))
+	_, err = b.store.Job(t.Context(), job.ID)
+	require.NoError(t, err, "the clean-up workflow comes first")
+	b.now = cancelled.ExpiresAt.Add(11 * time.Minute)
+	require.NoError(t, b.service.Reconcile(t.Context()))
+	_, err = b.store.Job(t.Context(), job.ID)
+	require.Equal(t, wsc.CodeNotFound, wsc.CodeOf(err))
+}
+
 func TestRunReconcilesUntilStopped(t *testing.T) {
 	b := newBundle(t)
 	b.workflows.startErr = errors.New("no engine")

@@ -19,6 +19,10 @@ const (
 	restartAfter = 10 * time.Minute
 	// giveUpAfter is the age at which a job that can't be started fails.
 	giveUpAfter = 24 * time.Hour
+	// deleteAfter is how long after its expiry a job is left to its own clean-up workflow.
+	deleteAfter = 10 * time.Minute
+	// deleteLimit is the most jobs deleted in one pass.
+	deleteLimit = 20
 	// reconcileLimit is the most jobs looked at in one pass.
 	reconcileLimit = 10_000
 )
@@ -30,7 +34,8 @@ type reconciler struct {
 }
 
 // Reconcile starts the workflows of jobs that are still pending although they were accepted more than 10 seconds ago,
-// and fails those that could not be started within 24 hours. It may run in several processes at once.
+// fails those that could not be started within 24 hours, and deletes jobs that are still there long after their expiry.
+// It may run in several processes at once.
 // The error joins what went wrong; every job was tried.
 func (s *Service) Reconcile(ctx context.Context) error {
 	s.reconciler.mu.Lock()
@@ -58,10 +63,28 @@ func (s *Service) Reconcile(ctx context.Context) error {
 		started[job.ID] = last
 	}
 	s.reconciler.started = started
+	errs = append(errs, s.deleteExpired(ctx, now))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("reconcile: %w", err)
 	}
 	return nil
+}
+
+// deleteExpired deletes jobs whose clean-up workflow did not: because they ended without a workflow, or it was terminated.
+func (s *Service) deleteExpired(ctx context.Context, now time.Time) error {
+	expired, err := s.store.ExpiredJobs(ctx, now.Add(-deleteAfter), deleteLimit)
+	if err != nil {
+		return fmt.Errorf("list expired jobs: %w", err)
+	}
+	var errs []error
+	for i := range expired {
+		if err := s.Delete(ctx, expired[i].ID); err != nil && wsc.CodeOf(err) != wsc.CodeNotFound {
+			errs = append(errs, fmt.Errorf("delete expired job %s: %w", expired[i].ID, err))
+			continue
+		}
+		s.logger.InfoContext(ctx, "deleted an expired job that had no clean-up", slog.String("job_id", expired[i].ID))
+	}
+	return errors.Join(errs...)
 }
 
 func (s *Service) startPending(ctx context.Context, job *wsc.Job, now time.Time) error {
@@ -86,7 +109,7 @@ func (s *Service) Run(ctx context.Context, interval time.Duration) {
 	defer ticker.Stop()
 	for {
 		if err := s.Reconcile(ctx); err != nil && ctx.Err() == nil {
-			s.logger.WarnContext(ctx, "not every pending job could be started", slog.Any("error", err))
+			s.logger.WarnContext(ctx, "not every job could be reconciled", slog.Any("error", err))
 		}
 		select {
 		case <-ctx.Done():

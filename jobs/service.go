@@ -32,6 +32,7 @@ type Store interface {
 	Job(ctx context.Context, id string) (*wsc.Job, error)
 	JobByIdempotencyKey(ctx context.Context, owner, key string) (*wsc.Job, error)
 	PendingJobs(ctx context.Context, createdBefore time.Time, limit int) ([]wsc.Job, error)
+	ExpiredJobs(ctx context.Context, expiredBefore time.Time, limit int) ([]wsc.Job, error)
 	FinishJob(ctx context.Context, id string, finish wsc.JobFinish) error
 	SetJobPhase(ctx context.Context, id string, phase wsc.JobPhase, pass int, nextRetryAt *time.Time) error
 	DeleteJob(ctx context.Context, id string) error

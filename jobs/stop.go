@@ -2,16 +2,12 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
-	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
-
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/internal/blobfolder"
 )
 
 // deleteTimeout bounds the deletion of one job; a million results take a while.
@@ -67,29 +63,13 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 	if err := s.workflows.Terminate(engineCtx, id, "deleted"); err != nil {
 		return temporalError("terminate workflow", err)
 	}
-	if err := s.deleteBlobs(ctx, id); err != nil {
-		return err
+	if err := blobfolder.Delete(ctx, s.blobs, wsc.JobFolder(id)); err != nil {
+		return blobError("delete blobs of job", err)
 	}
 	if err := s.store.DeleteJob(ctx, id); err != nil {
 		return fmt.Errorf("delete job: %w", err)
 	}
 	return nil
-}
-
-func (s *Service) deleteBlobs(ctx context.Context, id string) error {
-	objects := s.blobs.List(&blob.ListOptions{Prefix: wsc.JobFolder(id)})
-	for {
-		object, err := objects.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return blobError("list blobs of job", err)
-		}
-		if err := s.blobs.Delete(ctx, object.Key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
-			return blobError("delete blob of job", err)
-		}
-	}
 }
 
 // finish gives a job a final status in place of the workflow that it does not have.

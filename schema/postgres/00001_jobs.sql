@@ -37,4 +37,5 @@ CREATE TABLE jobs (
 CREATE UNIQUE INDEX jobs_idempotency_key ON jobs (owner, idempotency_key) WHERE idempotency_key <> '';
 CREATE INDEX jobs_by_owner ON jobs (owner, created_at, id);
 CREATE INDEX jobs_by_time ON jobs (created_at, id);
+CREATE INDEX jobs_by_expiry ON jobs (expires_at, id) WHERE expires_at IS NOT NULL;
 CREATE INDEX jobs_pending ON jobs (created_at, id) WHERE status = 'pending';

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
 )
 
@@ -164,4 +165,27 @@ func (p *product) start() *product {
 		return p.client.Ready(ctx) == nil
 	})
 	return p
+}
+
+// awaitResults waits until a job has more results than n.
+func (p *product) awaitResults(jobID string, n int64) {
+	p.t.Helper()
+	eventually(p.t, time.Minute, "the job is under way", func() bool {
+		job, err := p.client.Job(p.t.Context(), jobID)
+		require.NoError(p.t, err)
+		return job.ProcessedURLs > n
+	})
+}
+
+// awaitDone waits until a job has ended and its exports are stored.
+func (p *product) awaitDone(jobID string) *wsc.Job {
+	p.t.Helper()
+	var job *wsc.Job
+	eventually(p.t, time.Minute, "the job is done", func() bool {
+		var err error
+		job, err = p.client.Job(p.t.Context(), jobID)
+		require.NoError(p.t, err)
+		return job.Phase == wsc.PhaseDone
+	})
+	return job
 }

@@ -127,11 +127,7 @@ func TestAFileGoesInAndASpreadsheetComesOut(t *testing.T) {
 	}
 	require.True(t, waited, "flaky pages are tried again after a pause")
 
-	eventually(t, 20*time.Second, "the export is stored", func() bool {
-		job, err := p.client.Job(t.Context(), job.ID)
-		require.NoError(t, err)
-		return job.Phase == wsc.PhaseDone
-	})
+	p.awaitDone(job.ID)
 	recordHistory(t, p, job.ID, "completed-with-retries")
 	results := requireWhole(t, p, job.ID, mixedRows)
 	byStatus := map[wsc.Status]int{}
@@ -175,11 +171,7 @@ func TestAFileGoesInAndASpreadsheetComesOut(t *testing.T) {
 func TestProgressIsShownEverySecondWhileSlowSitesAreChecked(t *testing.T) {
 	s := newSites(t, 20, 300*time.Millisecond)
 	p := newProduct(t, map[string]string{"WSC_CHECK_CONCURRENCY": "50"}).start()
-	var list strings.Builder
-	for n := range 1000 {
-		fmt.Fprintln(&list, s.url("/slow", n))
-	}
-	job := submit(t, p, "slow.txt", list.String(), wsc.Options{})
+	job := submit(t, p, "slow.txt", s.list("/slow", 1000), wsc.Options{})
 	last, longest, distinct, percent := time.Now(), time.Duration(0), 0, -1.0
 	require.NoError(t, p.client.Watch(t.Context(), job.ID, func(progress wsc.Progress) error {
 		longest, last = max(longest, time.Since(last)), time.Now()
@@ -198,24 +190,12 @@ func TestProgressIsShownEverySecondWhileSlowSitesAreChecked(t *testing.T) {
 func TestACancelledJobKeepsWhatItHas(t *testing.T) {
 	s := newSites(t, 5, 500*time.Millisecond)
 	p := newProduct(t, map[string]string{"WSC_CHECK_CONCURRENCY": "20"}).start()
-	var list strings.Builder
-	for n := range 2000 {
-		fmt.Fprintln(&list, s.url("/slow", n))
-	}
-	job := submit(t, p, "long.txt", list.String(), wsc.Options{})
-	eventually(t, 20*time.Second, "some results are there", func() bool {
-		job, err := p.client.Job(t.Context(), job.ID)
-		require.NoError(t, err)
-		return job.ProcessedURLs > 50
-	})
+	job := submit(t, p, "long.txt", s.list("/slow", 2000), wsc.Options{})
+	p.awaitResults(job.ID, 50)
 	_, err := p.client.Cancel(t.Context(), job.ID)
 	require.NoError(t, err)
-	var cancelled *wsc.Job
-	eventually(t, 20*time.Second, "the job is cancelled and exported", func() bool {
-		cancelled, err = p.client.Job(t.Context(), job.ID)
-		require.NoError(t, err)
-		return cancelled.Status == wsc.JobCancelled && cancelled.Phase == wsc.PhaseDone
-	})
+	cancelled := p.awaitDone(job.ID)
+	require.Equal(t, wsc.JobCancelled, cancelled.Status)
 	recordHistory(t, p, job.ID, "cancelled")
 	require.Less(t, cancelled.ProcessedURLs, int64(2000))
 	records, err := csv.NewReader(bytes.NewReader(download(t, p, job.ID, "csv"))).ReadAll()

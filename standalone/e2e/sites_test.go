@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -67,6 +68,15 @@ func (s *sites) total() int {
 		sum += hits
 	}
 	return sum
+}
+
+// list is a text file of n pages.
+func (s *sites) list(path string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintln(&b, s.url(path, i))
+	}
+	return b.String()
 }
 
 // url is the nth page with a path prefix, spread over the hosts.

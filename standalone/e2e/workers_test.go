@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"fmt"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -68,24 +66,11 @@ func TestNothingIsLostWhenOneOfTwoWorkersIsKilled(t *testing.T) {
 	const lines = 4000
 	s := newSites(t, 20, 25*time.Millisecond)
 	c := newCluster(t, 2, map[string]string{"WSC_CHECK_CONCURRENCY": "20"})
-	var list strings.Builder
-	for n := range lines {
-		fmt.Fprintln(&list, s.url("/slow", n))
-	}
-	job, err := c.client.SubmitFile(t.Context(), "many.txt", strings.NewReader(list.String()), wsc.Options{})
-	require.NoError(t, err)
-	eventually(t, time.Minute, "the job is under way", func() bool {
-		current, err := c.client.Job(t.Context(), job.ID)
-		require.NoError(t, err)
-		return current.ProcessedURLs > lines/4
-	})
+	job := submit(t, c.product, "many.txt", s.list("/slow", lines), wsc.Options{})
+	c.awaitResults(job.ID, lines/4)
 	c.workers[0].kill()
 	watch(t, c.product, job.ID)
-	eventually(t, time.Minute, "the export is stored", func() bool {
-		current, err := c.client.Job(t.Context(), job.ID)
-		require.NoError(t, err)
-		return current.Phase == wsc.PhaseDone
-	})
+	c.awaitDone(job.ID)
 	for _, result := range requireWhole(t, c.product, job.ID, lines) {
 		require.Equal(t, wsc.StatusActive, result.Status, "%s: %s", result.URL, result.ErrorMessage)
 	}
@@ -97,17 +82,8 @@ func TestAStoppingWorkerHandsItsBatchesOver(t *testing.T) {
 	const lines = 1500
 	s := newSites(t, 10, 50*time.Millisecond)
 	c := newCluster(t, 1, map[string]string{"WSC_CHECK_CONCURRENCY": "20"})
-	var list strings.Builder
-	for n := range lines {
-		fmt.Fprintln(&list, s.url("/slow", n))
-	}
-	job, err := c.client.SubmitFile(t.Context(), "many.txt", strings.NewReader(list.String()), wsc.Options{})
-	require.NoError(t, err)
-	eventually(t, time.Minute, "the job is under way", func() bool {
-		current, err := c.client.Job(t.Context(), job.ID)
-		require.NoError(t, err)
-		return current.ProcessedURLs > lines/5
-	})
+	job := submit(t, c.product, "many.txt", s.list("/slow", lines), wsc.Options{})
+	c.awaitResults(job.ID, lines/5)
 	require.NoError(t, c.workers[0].terminate())
 	stopped := time.Now()
 	start(t, c.env, built.wsc, "worker")

@@ -120,6 +120,12 @@ func (s *Store) PendingJobs(ctx context.Context, createdBefore time.Time, limit 
 	return collect(ctx, s, "list pending jobs", query, []any{createdBefore, limit}, scanJob)
 }
 
+// ExpiredJobs returns jobs with a final status whose expiry is before the given time, the longest expired first.
+func (s *Store) ExpiredJobs(ctx context.Context, expiredBefore time.Time, limit int) ([]wsc.Job, error) {
+	query := selectJobSQL + `WHERE expires_at < $1 ORDER BY expires_at, id LIMIT $2`
+	return collect(ctx, s, "list expired jobs", query, []any{expiredBefore, limit}, scanJob)
+}
+
 // changeJob runs an UPDATE whose condition may leave a job as it is; $1 is the id.
 func (s *Store) changeJob(ctx context.Context, what, jobID, statement string, arguments ...any) error {
 	id, err := parseID(jobID)

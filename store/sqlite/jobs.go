@@ -109,6 +109,12 @@ func (s *Store) PendingJobs(ctx context.Context, createdBefore time.Time, limit 
 	return collect(ctx, s.readers, "list pending jobs", query, []any{stamp(createdBefore), limit}, scanJob)
 }
 
+// ExpiredJobs returns jobs with a final status whose expiry is before the given time, the longest expired first.
+func (s *Store) ExpiredJobs(ctx context.Context, expiredBefore time.Time, limit int) ([]wsc.Job, error) {
+	query := selectJobSQL + `WHERE expires_at < ? ORDER BY expires_at, id LIMIT ?`
+	return collect(ctx, s.readers, "list expired jobs", query, []any{stamp(expiredBefore), limit}, scanJob)
+}
+
 // changeJob runs an UPDATE whose condition may leave a job as it is; ?1 is the id.
 func (s *Store) changeJob(ctx context.Context, what, jobID, statement string, arguments ...any) error {
 	return s.write(ctx, what, func(tx *sql.Tx) error {

@@ -88,6 +88,20 @@ func testJobList(t *testing.T, open func(*testing.T) Store) {
 		require.NoError(t, err)
 		require.Len(t, found, 12-4)
 	})
+
+	t.Run("expired jobs come with the longest expired first", func(t *testing.T) {
+		for n, name := range []string{newest[0].ID, newest[1].ID, newest[2].ID} {
+			finish := wsc.JobFinish{Status: wsc.JobCancelled, FinishedAt: someTime(), ExpiresAt: someTime().Add(-time.Duration(n) * time.Hour)}
+			require.NoError(t, store.FinishJob(t.Context(), name, finish))
+		}
+		found, err := store.ExpiredJobs(t.Context(), someTime(), 100)
+		require.NoError(t, err)
+		require.Equal(t, []string{newest[2].ID, newest[1].ID}, []string{found[0].ID, found[1].ID})
+		require.Len(t, found, 2, "a job that expires at that very time is not expired before it")
+		found, err = store.ExpiredJobs(t.Context(), someTime(), 1)
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+	})
 }
 
 func named(names ...string) func(*wsc.Job) bool {

@@ -29,6 +29,8 @@ type Store interface {
 	Jobs(ctx context.Context, filter wsc.JobFilter) ([]wsc.Job, error)
 	// PendingJobs returns jobs that are still pending and were created before the given time, oldest first.
 	PendingJobs(ctx context.Context, createdBefore time.Time, limit int) ([]wsc.Job, error)
+	// ExpiredJobs returns jobs with a final status whose expiry is before the given time, the longest expired first.
+	ExpiredJobs(ctx context.Context, expiredBefore time.Time, limit int) ([]wsc.Job, error)
 
 	// StartJob turns a pending job into a processing one and sets started_at. For any other status it changes nothing.
 	StartJob(ctx context.Context, id string, now time.Time) error
