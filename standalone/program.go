@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -145,8 +146,8 @@ func (p *program) onStop(stop func() error) { p.stops = append(p.stops, stop) }
 // stop stops every part that was started, the last one first.
 func (p *program) stop() error {
 	var errs []error
-	for i := len(p.stops) - 1; i >= 0; i-- {
-		errs = append(errs, p.stops[i]())
+	for _, stop := range slices.Backward(p.stops) {
+		errs = append(errs, stop())
 	}
 	p.stops = nil
 	return errors.Join(errs...)

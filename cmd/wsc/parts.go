@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"github.com/website-status-checker/wsc/internal/app"
 	"github.com/website-status-checker/wsc/internal/config"
@@ -14,8 +15,8 @@ import (
 func openParts(ctx context.Context, database config.Database, storage config.Storage, logger *slog.Logger) (parts app.Parts, closeParts func(), err error) {
 	var closers []func()
 	closeParts = func() {
-		for i := len(closers) - 1; i >= 0; i-- {
-			closers[i]()
+		for _, closePart := range slices.Backward(closers) {
+			closePart()
 		}
 	}
 	defer func() {
