@@ -77,7 +77,7 @@ func rules() []rule {
 		{
 			name:     "activities work on interfaces of their own",
 			packages: []string{"activities/..."},
-			own:      []string{".", "export", "plan", "runner", "urllist"},
+			own:      []string{".", "export", "internal/blobfolder", "plan", "runner", "urllist"},
 			deny:     slices.Concat(postgres, api, []string{"modernc.org/sqlite", "net/http"}),
 		},
 		{
@@ -95,7 +95,7 @@ func rules() []rule {
 		{
 			name:     "jobs knows neither the API nor a store nor Temporal",
 			packages: []string{"jobs/..."},
-			own:      []string{".", "urllist"},
+			own:      []string{".", "internal/blobfolder", "urllist"},
 			deny:     slices.Concat(postgres, api, temporal, []string{"modernc.org/sqlite"}),
 		},
 		{
@@ -114,6 +114,12 @@ func rules() []rule {
 			name:     "exports import the domain only",
 			packages: []string{"export/..."},
 			own:      []string{"."},
+			deny:     slices.Concat(postgres, api, temporal, []string{"net/http"}),
+		},
+		{
+			name:     "small tools know nothing of the product",
+			packages: []string{"internal/blobfolder", "internal/outfile", "internal/version"},
+			own:      []string{},
 			deny:     slices.Concat(postgres, api, temporal, []string{"net/http"}),
 		},
 		{
