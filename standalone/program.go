@@ -70,7 +70,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	parts := app.Parts{
 		Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: p.logger,
 		Listen: s.Listen, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
-		TemporalUIURL: fmt.Sprintf("http://%s:%d", loopback, s.TemporalUIPort), OnFatalError: p.fail,
+		TemporalUIURL: "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.TemporalUIPort)), OnFatalError: p.fail,
 	}
 	worker, err := app.StartWorker(parts)
 	if err != nil {
@@ -81,7 +81,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	p.serve(listener, api)
+	p.serve(listener, api) //nolint:contextcheck // it ends by stop, not with the context of the start
 	return nil
 }
 

@@ -17,7 +17,7 @@ import (
 
 // record is whether histories of real runs are written to the workflows' test data, from which the replay tests read
 // them. It is set for a version that is deployed, never to make a failing replay pass.
-var record = flag.Bool("record", false, "write the histories of the jobs to workflows/testdata/histories") //nolint:gochecknoglobals // a flag
+var record = flag.Bool("record", false, "write the histories of the jobs to workflows/testdata/histories")
 
 // recordHistory stores the history of a job's workflow under a name, if asked to.
 func recordHistory(t *testing.T, p *product, jobID, name string) {

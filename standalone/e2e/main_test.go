@@ -14,7 +14,7 @@ import (
 type programs struct{ wsc, standalone string }
 
 // built is set by TestMain before any test runs and never after.
-var built programs //nolint:gochecknoglobals // TestMain has no other way to hand over
+var built programs
 
 func TestMain(m *testing.M) {
 	os.Exit(buildAndRun(m))

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -140,9 +141,7 @@ func newProduct(t *testing.T, extra map[string]string) *product {
 		"WSC_TEMPORAL_PORT": strconv.Itoa(ports[1]), "WSC_TEMPORAL_UI_PORT": strconv.Itoa(ports[2]),
 		"WSC_ALLOW_NETS": "127.0.0.0/8", "WSC_ALLOW_PORTS": strconv.Itoa(sitesPort), "WSC_HOST_RATE": "0",
 	}
-	for name, value := range extra {
-		p.env[name] = value
-	}
+	maps.Copy(p.env, extra)
 	var err error
 	p.client, err = client.New(p.url)
 	require.NoError(t, err)

@@ -200,7 +200,7 @@ func TestACancelledJobKeepsWhatItHas(t *testing.T) {
 	require.Less(t, cancelled.ProcessedURLs, int64(2000))
 	records, err := csv.NewReader(bytes.NewReader(download(t, p, job.ID, "csv"))).ReadAll()
 	require.NoError(t, err)
-	require.EqualValues(t, cancelled.ProcessedURLs+1, len(records))
+	require.Len(t, records, int(cancelled.ProcessedURLs)+1)
 	_, err = p.client.Cancel(t.Context(), job.ID)
 	require.Equal(t, wsc.CodeJobFinished, wsc.CodeOf(err))
 }

@@ -46,5 +46,5 @@ func (l serverLogger) write(level slog.Level, message string, tags []tag.Tag) {
 	for i, t := range tags {
 		attributes[i] = slog.Any(t.Key(), t.Value())
 	}
-	l.logger.LogAttrs(context.Background(), level, message, attributes...)
+	l.logger.LogAttrs(context.Background(), level, message, attributes...) //nolint:sloglint // the server's own message
 }

@@ -214,10 +214,14 @@ func dynamicConfig() dynamicconfig.StaticClient {
 
 // freePort asks the kernel for a TCP port that is free at the moment.
 func freePort() (int, error) {
-	listener, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
+	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.ParseIP(loopback)})
 	if err != nil {
 		return 0, fmt.Errorf("temporal: find a free port: %w", err)
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
+	defer listener.Close() //nolint:errcheck // nothing was sent over it
+	address, ok := listener.Addr().(*net.TCPAddr)
+	if !ok {
+		return 0, fmt.Errorf("temporal: find a free port: %v is no TCP address", listener.Addr())
+	}
+	return address.Port, nil
 }
