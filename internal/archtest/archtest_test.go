@@ -8,8 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -347,6 +350,7 @@ func vagueNames(packages []pkg) []string {
 // goList asks the go command for every package of the module.
 func goList(t *testing.T) []pkg {
 	t.Helper()
+	lookAtSources(t)
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,Imports,Deps", module+"/...")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -357,6 +361,20 @@ func goList(t *testing.T) []pkg {
 	require.NoError(t, err)
 	require.NotEmpty(t, packages)
 	return packages
+}
+
+// lookAtSources asks for the state of every source file. The go command caches a test by the files that the test itself
+// looks at, and does not see what go list reads.
+func lookAtSources(t *testing.T) {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	require.NoError(t, filepath.WalkDir(root, func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(name) != ".go" {
+			return err
+		}
+		_, err = os.Stat(name)
+		return err
+	}))
 }
 
 // decode reads the concatenated JSON objects of `go list -json`.

@@ -12,7 +12,7 @@ import (
 func TestNothingIsLostWhenTheProductIsKilledTwice(t *testing.T) {
 	const lines = 4000
 	s := newSites(t, 20, 20*time.Millisecond)
-	p := newProduct(t, map[string]string{"WSC_CHECK_CONCURRENCY": "20"}).start()
+	p := newProduct(t, s, map[string]string{"WSC_CHECK_CONCURRENCY": "20"}).start()
 	job := submit(t, p, "many.txt", s.list("/slow", lines), wsc.Options{})
 	for _, share := range []int64{4, 2} {
 		p.awaitResults(job.ID, lines/share)

@@ -128,8 +128,8 @@ type product struct {
 	temporalUI      string
 }
 
-// newProduct prepares a product that may check websites on loopback addresses; extra variables override.
-func newProduct(t *testing.T, extra map[string]string) *product {
+// newProduct prepares a product that may check the given websites, which may be nil; extra variables override.
+func newProduct(t *testing.T, s *sites, extra map[string]string) *product {
 	t.Helper()
 	ports := freePorts(t, 3)
 	p := &product{
@@ -139,7 +139,10 @@ func newProduct(t *testing.T, extra map[string]string) *product {
 	p.env = map[string]string{
 		"WSC_DATA_DIR": p.dir, "WSC_LISTEN": strings.TrimPrefix(p.url, "http://"),
 		"WSC_TEMPORAL_PORT": strconv.Itoa(ports[1]), "WSC_TEMPORAL_UI_PORT": strconv.Itoa(ports[2]),
-		"WSC_ALLOW_NETS": "127.0.0.0/8", "WSC_ALLOW_PORTS": strconv.Itoa(sitesPort), "WSC_HOST_RATE": "0",
+		"WSC_HOST_RATE": "0",
+	}
+	if s != nil {
+		p.env["WSC_ALLOW_NETS"], p.env["WSC_ALLOW_PORTS"] = "127.0.0.0/8", strconv.Itoa(s.port)
 	}
 	maps.Copy(p.env, extra)
 	var err error

@@ -113,7 +113,7 @@ func requireWhole(t *testing.T, p *product, id string, rows int) []wsc.Result {
 
 func TestAFileGoesInAndASpreadsheetComesOut(t *testing.T) {
 	s := newSites(t, 5, 0)
-	p := newProduct(t, nil).start()
+	p := newProduct(t, s, nil).start()
 	job := submit(t, p, "leads.csv", mixedList(s), wsc.Options{CaptureTitle: true})
 	require.Contains(t, []wsc.JobStatus{wsc.JobPending, wsc.JobProcessing}, job.Status)
 
@@ -170,7 +170,7 @@ func TestAFileGoesInAndASpreadsheetComesOut(t *testing.T) {
 
 func TestProgressIsShownEverySecondWhileSlowSitesAreChecked(t *testing.T) {
 	s := newSites(t, 20, 300*time.Millisecond)
-	p := newProduct(t, map[string]string{"WSC_CHECK_CONCURRENCY": "50"}).start()
+	p := newProduct(t, s, map[string]string{"WSC_CHECK_CONCURRENCY": "50"}).start()
 	job := submit(t, p, "slow.txt", s.list("/slow", 1000), wsc.Options{})
 	last, longest, distinct, percent := time.Now(), time.Duration(0), 0, -1.0
 	require.NoError(t, p.client.Watch(t.Context(), job.ID, func(progress wsc.Progress) error {
@@ -189,7 +189,7 @@ func TestProgressIsShownEverySecondWhileSlowSitesAreChecked(t *testing.T) {
 
 func TestACancelledJobKeepsWhatItHas(t *testing.T) {
 	s := newSites(t, 5, 500*time.Millisecond)
-	p := newProduct(t, map[string]string{"WSC_CHECK_CONCURRENCY": "20"}).start()
+	p := newProduct(t, s, map[string]string{"WSC_CHECK_CONCURRENCY": "20"}).start()
 	job := submit(t, p, "long.txt", s.list("/slow", 2000), wsc.Options{})
 	p.awaitResults(job.ID, 50)
 	_, err := p.client.Cancel(t.Context(), job.ID)
@@ -207,7 +207,7 @@ func TestACancelledJobKeepsWhatItHas(t *testing.T) {
 
 func TestAJobIsDeletedWhenItsTimeIsOver(t *testing.T) {
 	s := newSites(t, 1, 0)
-	p := newProduct(t, map[string]string{"WSC_RETENTION": "2s"}).start()
+	p := newProduct(t, s, map[string]string{"WSC_RETENTION": "2s"}).start()
 	job := submit(t, p, "short.txt", s.url("/ok", 1), wsc.Options{})
 	watch(t, p, job.ID)
 	eventually(t, 30*time.Second, "the job is gone", func() bool {
@@ -217,7 +217,7 @@ func TestAJobIsDeletedWhenItsTimeIsOver(t *testing.T) {
 }
 
 func TestATakenPortIsOneClearLine(t *testing.T) {
-	p := newProduct(t, nil).start()
+	p := newProduct(t, nil, nil).start()
 	for _, variable := range []string{"WSC_LISTEN", "WSC_TEMPORAL_PORT", "WSC_TEMPORAL_UI_PORT"} {
 		ports := freePorts(t, 3)
 		env := map[string]string{

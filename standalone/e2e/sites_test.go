@@ -13,13 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sitesPort is the port of all websites of the tests: a low one, so that the kernel never gives it to a connection.
-const sitesPort = 18080
-
-// sites are websites on loopback addresses 127.1.0.1, 127.1.0.2, … They answer /ok with 200, /missing with 404,
+// sites are websites on loopback addresses 127.1.0.1, 127.1.0.2, …, all on one port. They answer /ok with 200, /missing with 404,
 // /slow/… with 200 after the delay, and /flaky/… with 503 the first time and then with 200.
 type sites struct {
 	hosts []string
+	port  int
 
 	mu    sync.Mutex
 	delay time.Duration
@@ -32,9 +30,10 @@ func newSites(t *testing.T, hosts int, delay time.Duration) *sites {
 	server := &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
 	for n := range hosts {
 		s.hosts = append(s.hosts, fmt.Sprintf("127.1.%d.%d", n/250, n%250+1))
-		listener, err := net.Listen("tcp", net.JoinHostPort(s.hosts[n], strconv.Itoa(sitesPort)))
+		listener, err := net.Listen("tcp", net.JoinHostPort(s.hosts[n], strconv.Itoa(s.port)))
 		require.NoError(t, err)
-		go func() { _ = server.Serve(listener) }() // ends with the server's Close
+		s.port = listener.Addr().(*net.TCPAddr).Port // the kernel chose it for the first host
+		go func() { _ = server.Serve(listener) }()   // ends with the server's Close
 	}
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
 	return s
@@ -81,5 +80,5 @@ func (s *sites) list(path string, n int) string {
 
 // url is the nth page with a path prefix, spread over the hosts.
 func (s *sites) url(path string, n int) string {
-	return fmt.Sprintf("http://%s:%d%s/%d", s.hosts[n%len(s.hosts)], sitesPort, path, n)
+	return fmt.Sprintf("http://%s:%d%s/%d", s.hosts[n%len(s.hosts)], s.port, path, n)
 }

@@ -40,11 +40,11 @@ type cluster struct {
 	workers []*process
 }
 
-func newCluster(t *testing.T, workers int, extra map[string]string) *cluster {
+func newCluster(t *testing.T, s *sites, workers int, extra map[string]string) *cluster {
 	t.Helper()
-	temporal := newProduct(t, nil).start()
+	temporal := newProduct(t, nil, nil).start()
 	newNamespace(t, temporal.temporalAddress, "cluster")
-	p := newProduct(t, extra)
+	p := newProduct(t, s, extra)
 	p.env["WSC_DATABASE_URL"] = pgtest.NewEmptyDatabase(t)
 	p.env["TEMPORAL_ADDRESS"] = temporal.temporalAddress
 	p.env["TEMPORAL_NAMESPACE"] = "cluster"
@@ -65,7 +65,7 @@ func newCluster(t *testing.T, workers int, extra map[string]string) *cluster {
 func TestNothingIsLostWhenOneOfTwoWorkersIsKilled(t *testing.T) {
 	const lines = 4000
 	s := newSites(t, 20, 25*time.Millisecond)
-	c := newCluster(t, 2, map[string]string{"WSC_CHECK_CONCURRENCY": "20"})
+	c := newCluster(t, s, 2, map[string]string{"WSC_CHECK_CONCURRENCY": "20"})
 	job := submit(t, c.product, "many.txt", s.list("/slow", lines), wsc.Options{})
 	c.awaitResults(job.ID, lines/4)
 	c.workers[0].kill()
@@ -81,7 +81,7 @@ func TestNothingIsLostWhenOneOfTwoWorkersIsKilled(t *testing.T) {
 func TestAStoppingWorkerHandsItsBatchesOver(t *testing.T) {
 	const lines = 1500
 	s := newSites(t, 10, 50*time.Millisecond)
-	c := newCluster(t, 1, map[string]string{"WSC_CHECK_CONCURRENCY": "20"})
+	c := newCluster(t, s, 1, map[string]string{"WSC_CHECK_CONCURRENCY": "20"})
 	job := submit(t, c.product, "many.txt", s.list("/slow", lines), wsc.Options{})
 	c.awaitResults(job.ID, lines/5)
 	require.NoError(t, c.workers[0].terminate())
@@ -95,10 +95,10 @@ func TestAStoppingWorkerHandsItsBatchesOver(t *testing.T) {
 
 func TestTheAPIStartsJobsThatItAcceptedWithoutTemporal(t *testing.T) {
 	s := newSites(t, 1, 0)
-	temporal := newProduct(t, nil)
+	temporal := newProduct(t, nil, nil)
 	temporal.start()
 	newNamespace(t, temporal.temporalAddress, "cluster")
-	p := newProduct(t, nil)
+	p := newProduct(t, s, nil)
 	p.env["WSC_DATABASE_URL"] = pgtest.NewDatabase(t)
 	p.env["TEMPORAL_ADDRESS"], p.env["TEMPORAL_NAMESPACE"] = temporal.temporalAddress, "cluster"
 	start(t, p.env, built.wsc, "worker")
