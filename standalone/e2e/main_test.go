@@ -32,7 +32,7 @@ func buildAndRun(m *testing.M) int {
 		{"../..", built.wsc, "./cmd/wsc"},
 		{"..", built.standalone, "."},
 	} {
-		command := exec.Command("go", "build", "-o", build.output, build.pkg)
+		command := exec.Command("go", "build", "-trimpath", "-o", build.output, build.pkg)
 		command.Dir = build.folder
 		command.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if output, err := command.CombinedOutput(); err != nil {
