@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -14,8 +13,10 @@ import (
 type attempt struct {
 	checker *Checker
 	opts    wsc.CheckOptions
-	ctx     context.Context //nolint:containedctx // ends with the attempt
-	result  wsc.Result
+	// ctx is the caller's; it ends early only when nobody wants the result any more. The time limit is the deadline.
+	ctx      context.Context //nolint:containedctx // ends with the attempt
+	deadline time.Time
+	result   wsc.Result
 }
 
 // hop is one request of an attempt.
@@ -28,7 +29,7 @@ type hop struct {
 }
 
 func newHop(u wsc.NormalizedURL, method string, custom bool) hop {
-	return hop{url: u, method: method, custom: custom, trace: &hopTrace{begin: time.Now()}}
+	return hop{url: u, method: method, custom: custom, trace: newHopTrace()}
 }
 
 // run checks the target and leaves what happened in the result.
@@ -62,12 +63,10 @@ func (a *attempt) run() {
 
 // head tries HEAD with half of the time, since some servers never answer it.
 func (a *attempt) head(target wsc.NormalizedURL) {
-	whole := a.ctx
-	ctx, cancel := context.WithTimeout(whole, a.opts.Timeout/2)
-	defer cancel()
-	a.ctx = ctx
+	whole := a.deadline
+	a.deadline = a.deadline.Add(-time.Until(a.deadline) / 2)
 	a.follow(target, http.MethodHead)
-	a.ctx = whole
+	a.deadline = whole
 }
 
 // headWasEnough reports whether the outcome of HEAD stands: the status is accepted, or GET would fail as well.
@@ -110,50 +109,6 @@ func (a *attempt) follow(target wsc.NormalizedURL, method string) {
 		}
 		h = next
 	}
-}
-
-// request sends one request and returns the answer, whose body must be closed.
-func (a *attempt) request(h hop) (*http.Response, error) {
-	target, err := requestURL(h.url)
-	if err != nil {
-		return nil, fmt.Errorf("parse the normalised URL: %w", err)
-	}
-	request := &http.Request{
-		Method: h.method, URL: target, Host: target.Host, Header: a.headers(h.custom),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}
-	transport := a.checker.verified
-	if a.opts.InsecureTLS {
-		transport = a.checker.insecure
-	}
-	response, err := transport.RoundTrip(request.WithContext(traced(a.ctx, h.trace)))
-	if err != nil {
-		if cut := h.trace.http1().cutOff(); cut != nil && strings.Contains(err.Error(), "malformed MIME header") {
-			return nil, cut
-		}
-		return nil, err
-	}
-	if response.TLS == nil {
-		response.TLS = h.trace.http1().state
-	}
-	return response, nil
-}
-
-func (a *attempt) headers(custom bool) http.Header {
-	headers := http.Header{
-		"User-Agent":      {a.checker.userAgent},
-		"Accept":          {"text/html,application/xhtml+xml,*/*;q=0.8"},
-		"Accept-Encoding": {"gzip"},
-	}
-	if a.opts.UserAgent != "" {
-		headers["User-Agent"] = []string{a.opts.UserAgent}
-	}
-	if custom {
-		for name, value := range a.opts.Headers {
-			headers.Set(name, value)
-		}
-	}
-	return headers
 }
 
 // redirect takes an answer that redirects, and returns the next hop, or false when the attempt ends here.
@@ -249,7 +204,7 @@ func (a *attempt) refuse(err error) {
 func (a *attempt) failRequest(h hop, err error) {
 	a.locate(h)
 	var failed *failure
-	if a.ctx.Err() != nil {
+	if a.timeIsUp() {
 		failed = timedOut(h.trace.reached(), a.opts.Timeout)
 	} else {
 		failed = classify(err)
@@ -278,12 +233,15 @@ func (a *attempt) locate(h hop) {
 
 // failBody takes the error of a body; status and headers are kept.
 func (a *attempt) failBody(err error) {
-	if a.ctx.Err() != nil {
+	if a.timeIsUp() {
 		a.fail(timedOut(stageBody, a.opts.Timeout))
 		return
 	}
 	a.fail(classifyBody(err))
 }
+
+// timeIsUp reports whether the time limit, or the caller, ended the attempt.
+func (a *attempt) timeIsUp() bool { return a.ctx.Err() != nil || !time.Now().Before(a.deadline) }
 
 func (a *attempt) fail(f *failure) {
 	a.result.Status = wsc.StatusError

@@ -115,8 +115,12 @@ func (r *cappedReader) Read(p []byte) (int, error) {
 func drain(response *http.Response) {
 	const short, wait = 4 << 10, 100 * time.Millisecond
 	if 0 < response.ContentLength && response.ContentLength <= short {
-		timer := time.AfterFunc(wait, func() { _ = response.Body.Close() })
-		defer timer.Stop()
+		if body, ok := response.Body.(*answerBody); ok {
+			body.limit(wait)
+		} else {
+			timer := time.AfterFunc(wait, func() { _ = response.Body.Close() })
+			defer timer.Stop()
+		}
 		_, _ = io.CopyN(io.Discard, response.Body, short) // a failure costs the connection only
 	}
 	_ = response.Body.Close() // nothing was lost: the body is not wanted

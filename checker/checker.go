@@ -6,10 +6,8 @@ package checker
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"net/http"
 	"net/netip"
 	"runtime/debug"
 	"strings"
@@ -52,8 +50,10 @@ type Checker struct {
 	userAgent string
 	guard     *Guard
 	roots     *x509.CertPool
-	verified  *http.Transport
-	insecure  *http.Transport
+	headers   []field // of jobs that set none
+	verified  *route
+	insecure  *route
+	http1     *http1Exchanges
 	bodies    bodyReader
 }
 
@@ -82,39 +82,18 @@ func New(cfg Config) (*Checker, error) {
 		userAgent: cfg.UserAgent,
 		guard:     guard,
 		roots:     cfg.RootCAs,
-		verified:  newTransport(cfg, guard, false),
-		insecure:  newTransport(cfg, guard, true),
+		headers:   requestHeaders(cfg.UserAgent, nil),
+		verified:  newRoute(cfg, guard, false),
+		insecure:  newRoute(cfg, guard, true),
+		http1:     newHTTP1Exchanges(cfg.MaxIdleConns),
 	}, nil
-}
-
-// newTransport returns a transport whose connections are all made by a dialer with the guard. It uses no proxy, keeps
-// no cookies and does not follow Alt-Svc.
-func newTransport(cfg Config, guard *Guard, insecure bool) *http.Transport {
-	dialer := newDialer(guard, cfg.Resolver, cfg.ConnectTimeout, &tls.Config{
-		MinVersion:         tls.VersionTLS12,
-		RootCAs:            cfg.RootCAs,
-		NextProtos:         []string{"h2", "http/1.1"},
-		InsecureSkipVerify: insecure, //nolint:gosec // the job asks for it, and the result names the problem
-	})
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(true)
-	return &http.Transport{
-		DialContext:            dialer.dialPlain,
-		DialTLSContext:         dialer.dialTLS,
-		Protocols:              &protocols,
-		DisableCompression:     true, // bodies are decompressed here, within limits and with Content-Length kept
-		MaxIdleConns:           cfg.MaxIdleConns,
-		MaxIdleConnsPerHost:    cfg.MaxIdleConns,
-		IdleConnTimeout:        idleTimeout,
-		MaxResponseHeaderBytes: maxHeaderBytes,
-	}
 }
 
 // Close closes idle connections. Checks under way are not disturbed.
 func (c *Checker) Close() {
-	c.verified.CloseIdleConnections()
-	c.insecure.CloseIdleConnections()
+	c.http1.close()
+	c.verified.http2.CloseIdleConnections()
+	c.insecure.http2.CloseIdleConnections()
 }
 
 // Check makes one attempt at the target. It never fails: whatever happens is in the result, whose JobID is empty and
@@ -125,7 +104,7 @@ func (c *Checker) Close() {
 func (c *Checker) Check(ctx context.Context, target wsc.Target, opts wsc.CheckOptions) (result wsc.Result) {
 	begin := time.Now()
 	opts = withDefaults(opts)
-	a := &attempt{checker: c, opts: opts, ctx: ctx}
+	a := &attempt{checker: c, opts: opts, ctx: ctx, deadline: begin.Add(opts.Timeout)}
 	a.result = wsc.Result{
 		Seq: target.Seq, Line: target.Line, URL: target.URL, NormalizedURL: target.NormalizedURL, Host: target.Host,
 		Attempts: 1, CheckedAt: begin.UTC(),
@@ -140,10 +119,7 @@ func (c *Checker) Check(ctx context.Context, target wsc.Target, opts wsc.CheckOp
 		a.result.ResponseTimeMS = ms(time.Since(begin))
 		result = a.result
 	}()
-	var cancel context.CancelFunc
-	a.ctx, cancel = context.WithTimeout(ctx, opts.Timeout)
-	defer cancel()
-	a.run() //nolint:contextcheck // a.ctx comes from ctx
+	a.run() //nolint:contextcheck // a.ctx is ctx
 	return a.result
 }
 

@@ -238,7 +238,7 @@ func classifyHTTP(err error) *failure {
 	switch {
 	case isTimeout(err):
 		return plain(wsc.KindTimeout)
-	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "header list larger"),
+	case errors.Is(err, errHeadersTooLarge), strings.Contains(text, "header list larger"),
 		strings.Contains(text, "header line too long"):
 		return plain(wsc.KindHeadersTooLarge)
 	case strings.Contains(text, "server closed"), strings.Contains(text, "connection lost"),

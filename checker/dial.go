@@ -54,44 +54,29 @@ func newDialer(guard *Guard, resolver Resolver, timeout time.Duration, config *t
 	return &dialer{guard: guard, resolver: resolver, connect: connect, timeout: timeout, tls: config}
 }
 
-// dialPlain is the transport's DialContext.
-func (d *dialer) dialPlain(ctx context.Context, _, address string) (conn net.Conn, err error) {
-	defer recoverDial(&err)
-	if conn, err = d.dial(scopeOf(ctx), address); err != nil { //nolint:contextcheck // the scope carries the attempt's context
-		return nil, err
-	}
-	return newAnswerConn(conn, nil), nil
-}
-
-// dialTLS is the transport's DialTLSContext.
-func (d *dialer) dialTLS(ctx context.Context, _, address string) (conn net.Conn, err error) {
-	defer recoverDial(&err)
-	s := scopeOf(ctx)
-	plain, err := d.dial(s, address) //nolint:contextcheck // the scope carries the attempt's context
+// dialTLS connects to a host:port and makes a TLS connection of it.
+func (d *dialer) dialTLS(ctx context.Context, trace *hopTrace, address string) (*tls.Conn, error) {
+	plain, err := d.dial(ctx, trace, address)
 	if err != nil {
 		return nil, err
 	}
-	s.trace.enter(stageTLS)
+	trace.enter(stageTLS)
 	begin := time.Now()
-	defer func() { s.trace.spent(&s.trace.tls, begin) }()
+	defer func() { trace.spent(&trace.tls, begin) }()
 	config := d.tls.Clone()
 	if config.ServerName, _, err = net.SplitHostPort(address); err != nil {
 		return nil, errors.Join(&stageError{stageTLS, err}, plain.Close())
 	}
 	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		s.trace.certificateWanted()
+		trace.certificateWanted()
 		return &tls.Certificate{}, nil // there is none
 	}
 	secure := tls.Client(plain, config)
-	if err := secure.HandshakeContext(s.ctx); err != nil { //nolint:contextcheck // as above
+	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = plain.Close() // the handshake's error is the one that counts
 		return nil, &stageError{stageTLS, err}
 	}
-	state := secure.ConnectionState()
-	if state.NegotiatedProtocol == "h2" {
-		return secure, nil // which the transport must recognise
-	}
-	return newAnswerConn(secure, &state), nil
+	return secure, nil
 }
 
 var errPanic = errors.New("panic")
@@ -103,15 +88,16 @@ func recoverDial(err *error) {
 	}
 }
 
-func (d *dialer) dial(s *scope, address string) (net.Conn, error) {
-	targets, err := d.resolve(s, address)
+// dial connects to a host:port.
+func (d *dialer) dial(ctx context.Context, trace *hopTrace, address string) (net.Conn, error) {
+	targets, err := d.resolve(ctx, trace, address)
 	if err != nil {
 		return nil, err
 	}
-	s.trace.enter(stageConnect)
+	trace.enter(stageConnect)
 	begin := time.Now()
-	defer func() { s.trace.spent(&s.trace.connect, begin) }()
-	ctx, cancel := context.WithTimeout(s.ctx, d.timeout)
+	defer func() { trace.spent(&trace.connect, begin) }()
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	conn, err := d.dialFamilies(ctx, targets)
 	if err != nil {
@@ -121,7 +107,7 @@ func (d *dialer) dial(s *scope, address string) (net.Conn, error) {
 }
 
 // resolve returns the addresses of a host:port, all of them permitted.
-func (d *dialer) resolve(s *scope, address string) ([]netip.AddrPort, error) {
+func (d *dialer) resolve(ctx context.Context, trace *hopTrace, address string) ([]netip.AddrPort, error) {
 	host, portText, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, &stageError{stageDNS, err}
@@ -133,7 +119,7 @@ func (d *dialer) resolve(s *scope, address string) ([]netip.AddrPort, error) {
 	var addresses []netip.Addr
 	if literal, err := netip.ParseAddr(host); err == nil {
 		addresses = []netip.Addr{literal}
-	} else if addresses, err = d.lookup(s, host); err != nil {
+	} else if addresses, err = d.lookup(ctx, trace, host); err != nil {
 		return nil, &stageError{stageDNS, err}
 	}
 	targets := make([]netip.AddrPort, len(addresses))
@@ -146,11 +132,11 @@ func (d *dialer) resolve(s *scope, address string) ([]netip.AddrPort, error) {
 	return targets, nil
 }
 
-func (d *dialer) lookup(s *scope, host string) ([]netip.Addr, error) {
-	s.trace.enter(stageDNS)
+func (d *dialer) lookup(ctx context.Context, trace *hopTrace, host string) ([]netip.Addr, error) {
+	trace.enter(stageDNS)
 	begin := time.Now()
-	defer func() { s.trace.spent(&s.trace.dns, begin) }()
-	addresses, err := d.resolver.LookupNetIP(s.ctx, "ip", host)
+	defer func() { trace.spent(&trace.dns, begin) }()
+	addresses, err := d.resolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return nil, err
 	}

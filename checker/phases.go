@@ -1,8 +1,6 @@
 package checker
 
 import (
-	"context"
-	"net"
 	"net/http/httptrace"
 	"sync"
 	"time"
@@ -30,9 +28,17 @@ type hopTrace struct {
 	begin             time.Time
 	dns, connect, tls time.Duration
 	wrote, firstByte  time.Time
-	remote            net.Addr
-	conn              *answerConn // nil for HTTP/2
+	remote            string
 	wantsCertificate  bool
+}
+
+func newHopTrace() *hopTrace { return &hopTrace{begin: time.Now()} }
+
+// restart forgets a connection that turned out to be closed. What it took counts for the total only.
+func (t *hopTrace) restart() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stage, t.wrote, t.firstByte, t.remote = stageStart, time.Time{}, time.Time{}, ""
 }
 
 // enter notes that a stage begins. A dial that lost against a reused connection does not set the stage back.
@@ -69,24 +75,26 @@ func (t *hopTrace) spent(phase *time.Duration, begin time.Time) {
 	t.mu.Unlock()
 }
 
-func (t *hopTrace) gotConn(info httptrace.GotConnInfo) {
+// use notes over which connection the request goes.
+func (t *hopTrace) use(remote string) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.stage = stageAnswer
-	t.remote = info.Conn.RemoteAddr()
-	if conn, ok := info.Conn.(*answerConn); ok {
-		t.conn = conn
-		conn.expect()
-	}
-	if info.Reused {
-		t.dns, t.connect, t.tls = 0, 0, 0
-	}
+	t.stage, t.remote = stageAnswer, remote
+	t.mu.Unlock()
 }
 
-// putIdle is told that the transport keeps the connection, or that it closed it.
-func (t *hopTrace) putIdle(err error) {
-	if err == nil {
-		t.http1().rest()
+// exchanged notes when a request was written and when the first byte of the answer came, zero if none did.
+func (t *hopTrace) exchanged(wrote, firstByte time.Time) {
+	t.mu.Lock()
+	t.wrote, t.firstByte = wrote, firstByte
+	t.mu.Unlock()
+}
+
+func (t *hopTrace) gotConn(info httptrace.GotConnInfo) {
+	t.use(addressText(info.Conn.RemoteAddr()))
+	if info.Reused {
+		t.mu.Lock()
+		t.dns, t.connect, t.tls = 0, 0, 0
+		t.mu.Unlock()
 	}
 }
 
@@ -122,52 +130,10 @@ func (t *hopTrace) timings() *wsc.Timings {
 func (t *hopTrace) remoteIP() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if address, ok := t.remote.(*net.TCPAddr); ok {
-		return address.AddrPort().Addr().Unmap().String()
-	}
-	return ""
-}
-
-// http1 is the connection that was used, if it speaks HTTP/1; otherwise an unused one.
-func (t *hopTrace) http1() *answerConn {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.conn == nil {
-		return &answerConn{}
-	}
-	return t.conn
+	return t.remote
 }
 
 // ms is a duration in milliseconds with microsecond precision.
 func ms(d time.Duration) float64 {
 	return float64(d.Round(time.Microsecond).Microseconds()) / 1000
-}
-
-// scope is what a dial needs to know about the request that it is made for.
-type scope struct {
-	// ctx ends with the attempt. The transport detaches dials from their request, so that a later one may use the
-	// connection; here each attempt must leave nothing running.
-	ctx   context.Context //nolint:containedctx // see above
-	trace *hopTrace
-}
-
-type scopeKey struct{}
-
-// traced returns a context for one request whose phases go to trace.
-func traced(ctx context.Context, trace *hopTrace) context.Context {
-	ctx = context.WithValue(ctx, scopeKey{}, &scope{ctx: ctx, trace: trace})
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn:              trace.gotConn,
-		PutIdleConn:          trace.putIdle,
-		WroteRequest:         trace.wroteRequest,
-		GotFirstResponseByte: trace.gotFirstByte,
-	})
-}
-
-// scopeOf returns the scope that traced put into the context.
-func scopeOf(ctx context.Context) *scope {
-	if s, ok := ctx.Value(scopeKey{}).(*scope); ok {
-		return s
-	}
-	return &scope{ctx: ctx, trace: &hopTrace{}}
 }

@@ -72,21 +72,17 @@ func escapeLocation(location string) string {
 			host = len(location)
 		}
 	}
-	return location[:host] + escapeInvalid(location[host:], false)
+	return location[:host] + escapeInvalid(location[host:])
 }
 
-// escapeInvalid percent-encodes bytes that must not stand in a URL as they are. With strict those are left alone that
-// a path may hold; otherwise every printable ASCII character is.
-func escapeInvalid(text string, strict bool) string {
+// escapeInvalid percent-encodes bytes that can't stand in a URL: all but printable ASCII, and a % that begins no escape.
+func escapeInvalid(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
 		c := text[i]
 		valid := c > ' ' && c < 0x7f
-		switch {
-		case c == '%':
+		if c == '%' {
 			valid = i+2 < len(text) && isHex(text[i+1]) && isHex(text[i+2])
-		case strict && valid:
-			valid = !strings.ContainsRune("\"<>\\^`{|}", rune(c))
 		}
 		if valid {
 			b.WriteByte(c)
@@ -101,15 +97,11 @@ func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
 }
 
-// requestURL is the URL to request. Characters that a path can't hold are escaped here, since net/url would otherwise
-// decode and encode the whole path again and change its meaning.
-func requestURL(n wsc.NormalizedURL) (*url.URL, error) {
-	start := strings.IndexByte(n.URL[len(n.Scheme)+3:], '/') + len(n.Scheme) + 3
-	end := len(n.URL)
-	if query := strings.IndexByte(n.URL, '?'); query >= 0 {
-		end = query
-	}
-	return url.Parse(n.URL[:start] + escapeInvalid(n.URL[start:end], true) + n.URL[end:])
+// splitURL returns the authority of a normalised URL, and its path and query.
+func splitURL(n wsc.NormalizedURL) (authority, target string) {
+	start := len(n.Scheme) + len("://")
+	path := strings.IndexByte(n.URL[start:], '/')
+	return n.URL[start : start+path], n.URL[start+path:]
 }
 
 // keepsHeaders reports whether the headers of the job may go along with a redirect: only to the same host and port,

@@ -2,6 +2,7 @@ package checker
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -97,7 +98,7 @@ func newSSRFStage(t *testing.T) *ssrfStage {
 		w.Header().Set("Connection", "close")
 	}))
 	t.Cleanup(server.Close)
-	d := newDialer(c.guard, s.names, time.Second, nil)
+	d := newDialer(c.guard, s.names, time.Second, &tls.Config{MinVersion: tls.VersionTLS12})
 	d.connect = func(ctx context.Context, target netip.AddrPort) (net.Conn, error) {
 		s.mu.Lock()
 		s.dialled = append(s.dialled, target)
@@ -109,8 +110,7 @@ func newSSRFStage(t *testing.T) *ssrfStage {
 		var dialer net.Dialer
 		return dialer.DialContext(ctx, "tcp", server.Listener.Addr().String())
 	}
-	c.verified.DialContext, c.verified.DialTLSContext = d.dialPlain, d.dialPlain
-	c.verified.DisableKeepAlives = true
+	c.verified.dialer = d
 	s.checker = c
 	return s
 }
@@ -241,7 +241,7 @@ func FuzzGuardAgreesWithParser(f *testing.F) {
 			dialled = append(dialled, target)
 			return nil, errStageEnd
 		}
-		c.verified.DialContext, c.verified.DialTLSContext = d.dialPlain, d.dialPlain
+		c.verified.dialer = d
 		r := c.Check(t.Context(), targetOf(text), siteOptions())
 		require.Equal(t, wsc.StatusError, r.Status)
 		if parseErr != nil {
