@@ -28,7 +28,7 @@ type http1Conn struct {
 	state  *tls.ConnectionState // nil without TLS
 	remote string
 	reader answerReader
-	buffer *bufio.Reader
+	buffer *bufio.Reader // nil between two requests
 	// idleSince and the two neighbours belong to the pool.
 	idleSince    time.Time
 	older, newer *http1Conn
@@ -55,15 +55,21 @@ func newHTTP1Exchanges(maxIdle int) *http1Exchanges {
 func (x *http1Exchanges) open(conn net.Conn, key connKey, state *tls.ConnectionState) *http1Conn {
 	c := &http1Conn{Conn: conn, key: key, state: state, remote: addressText(conn.RemoteAddr())}
 	c.reader.source = conn
-	c.buffer = x.buffers.get(&c.reader)
 	return c
 }
 
 // drop closes a connection for good.
 func (x *http1Exchanges) drop(c *http1Conn) {
-	x.buffers.put(c.buffer)
-	c.buffer = nil
+	x.free(c)
 	_ = c.Close() // nothing was lost: whatever is left on it is not wanted
+}
+
+// free takes the connection's buffer back.
+func (x *http1Exchanges) free(c *http1Conn) {
+	if c.buffer != nil {
+		x.buffers.put(c.buffer)
+		c.buffer = nil
+	}
 }
 
 // exchange sends a request and reads the answer up to its body, whose Close gives the connection back or ends it.
@@ -76,6 +82,7 @@ func (x *http1Exchanges) exchange(a *attempt, h hop, c *http1Conn) (response *ht
 	stop := context.AfterFunc(a.ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // a closed connection needs none
 	h.trace.use(c.remote)
 	c.reader.expect()
+	c.buffer = x.buffers.get(&c.reader)
 	request := x.buffers.request(a, h)
 	_, writeErr := c.Write(*request)
 	x.buffers.putRequest(request)
@@ -171,6 +178,7 @@ func (b *answerBody) Close() error {
 
 // keep offers a connection to the next check of the same host.
 func (x *http1Exchanges) keep(c *http1Conn) {
+	x.free(c)
 	for _, old := range x.pool.put(c) {
 		x.drop(old)
 	}

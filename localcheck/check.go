@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -95,9 +96,14 @@ func (c *Check) Run(ctx context.Context, write func(*wsc.Result) error) error {
 		case <-checks.Done():
 		}
 	})()
+	limiter := runner.NewLimiter(c.config.Concurrency)
+	var adapting sync.WaitGroup
+	adapting.Go(func() { limiter.Adapt(checks) })
+	defer adapting.Wait()
+	defer end()
 	run := &runner.Runner{
 		Checker: newGate(c.config.Checker, runner.Interval(c.config.Options.HostRate), c.enterChecking),
-		Limiter: runner.NewLimiter(c.config.Concurrency),
+		Limiter: limiter,
 		Options: c.config.Options,
 	}
 	tasks := c.tasks

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -73,6 +74,8 @@ func (p Parts) newChecker() (*checker.Checker, error) {
 type Worker struct {
 	worker  *worker.Worker
 	checker *checker.Checker
+	// stopAdapting ends the adapting of the limit of checks at once.
+	stopAdapting func()
 }
 
 // StartWorker starts polling the task queues.
@@ -85,8 +88,9 @@ func StartWorker(p Parts) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
+	limiter := runner.NewLimiter(p.Check.CheckConcurrency)
 	acts, err := activities.New(activities.Config{
-		Store: p.Store, Blobs: p.Blobs, Checker: checks, Limiter: runner.NewLimiter(p.Check.CheckConcurrency),
+		Store: p.Store, Blobs: p.Blobs, Checker: checks, Limiter: limiter,
 		Cleanup: temporalclient.NewJobs(p.Temporal), Defaults: p.Jobs.Defaults(), MaxURLs: p.Jobs.MaxURLs,
 		TempDir: spool, Logger: p.Logger, Random: rand.Float64,
 	})
@@ -99,12 +103,24 @@ func StartWorker(p Parts) (*Worker, error) {
 		checks.Close()
 		return nil, err
 	}
-	return &Worker{worker: w, checker: checks}, nil
+	return &Worker{worker: w, checker: checks, stopAdapting: adapt(limiter)}, nil
+}
+
+// adapt lets the limit move with what the machine can do, until the returned function is called.
+func adapt(limiter *runner.Limiter) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var adapting sync.WaitGroup
+	adapting.Go(func() { limiter.Adapt(ctx) })
+	return func() {
+		cancel()
+		adapting.Wait()
+	}
 }
 
 // Stop stops polling, lets batches store what they have and frees the checker's connections.
 func (w *Worker) Stop() {
 	w.worker.Stop()
+	w.stopAdapting()
 	w.checker.Close()
 }
 
