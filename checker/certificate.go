@@ -44,7 +44,17 @@ func rejectedCertificate(err error, now time.Time) *wsc.TLSInfo {
 	if !errors.As(err, &verification) || len(verification.UnverifiedCertificates) == 0 {
 		return nil
 	}
-	return describeCertificate(verification.UnverifiedCertificates[0], now)
+	info := describeCertificate(verification.UnverifiedCertificates[0], now)
+	info.Problem = problemOf(err)
+	return info
+}
+
+// problemOf says in words what is wrong with a certificate or its chain.
+func problemOf(err error) string {
+	if f := classifyCertificate(err); f != nil {
+		return f.message
+	}
+	return wsc.KindTLSError.Sentence()
 }
 
 // certificateProblem verifies a chain that was accepted unverified, and returns what is wrong with it in words.
@@ -60,10 +70,7 @@ func certificateProblem(state *tls.ConnectionState, host string, roots *x509.Cer
 	if err == nil {
 		return ""
 	}
-	if f := classifyCertificate(err); f != nil {
-		return f.message
-	}
-	return wsc.KindTLSError.Sentence()
+	return problemOf(err)
 }
 
 // certificateNames lists the first few names that a certificate is for.

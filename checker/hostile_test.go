@@ -192,6 +192,7 @@ func expectations() map[string]expectation {
 		"tls_1_2": up().and(func(t *testing.T, r wsc.Result) { require.Equal(t, "TLS 1.2", r.TLS.Version) }),
 		"tls_expired": fails(wsc.KindTLSExpired).and(func(t *testing.T, r wsc.Result) {
 			require.Negative(t, r.TLS.DaysLeft)
+			require.Equal(t, r.ErrorMessage, r.TLS.Problem)
 			require.Equal(t, "Website Status Checker tests Test Site Authority", r.TLS.Issuer)
 		}),
 		"tls_not_yet_valid": fails(wsc.KindTLSNotYetValid), "tls_wrong_host": fails(wsc.KindTLSHostname).and(says("elsewhere.test")),

@@ -52,6 +52,8 @@ func newRoute(cfg Config, guard *Guard, insecure bool) *route {
 		MaxIdleConnsPerHost:    cfg.MaxIdleConns,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
+		// What a host sends ahead of what is read is held in memory: at least a whole body, at most a few.
+		HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 2 * maxBody, MaxReceiveBufferPerConnection: 8 * maxBody},
 	}
 	return r
 }
