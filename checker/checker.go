@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -41,6 +42,9 @@ type Config struct {
 	Resolver Resolver
 	// RootCAs are the trusted authorities; nil is the machine's list.
 	RootCAs *x509.CertPool
+	// Proxy makes the connections to all sites, nil for none. It also resolves their names, so the guard no longer sees
+	// to which addresses they lead.
+	Proxy *url.URL
 	// MaxIdleConns bounds the connections that are kept for the next check of the same host. Default 512.
 	MaxIdleConns int
 }
@@ -92,8 +96,8 @@ func New(cfg Config) (*Checker, error) {
 // Close closes idle connections. Checks under way are not disturbed.
 func (c *Checker) Close() {
 	c.http1.close()
-	c.verified.http2.CloseIdleConnections()
-	c.insecure.http2.CloseIdleConnections()
+	c.verified.close()
+	c.insecure.close()
 }
 
 // Check makes one attempt at the target. It never fails: whatever happens is in the result, whose JobID is empty and

@@ -54,6 +54,12 @@ func classify(err error) *failure {
 	if blocked, ok := errors.AsType[*BlockedError](err); ok {
 		return &failure{blocked.Kind, blocked.Reason}
 	}
+	if refused, ok := errors.AsType[*proxyError](err); ok {
+		if refused.own {
+			return &failure{wsc.KindInternalError, refused.reason}
+		}
+		return &failure{wsc.KindNetworkUnreachable, refused.reason}
+	}
 	if isOwnFault(err) {
 		return failuref(wsc.KindInternalError, "The checker ran out of a resource of its machine (files, ports or memory); the site was not judged.")
 	}

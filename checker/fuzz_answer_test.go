@@ -70,4 +70,3 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
-

@@ -24,20 +24,26 @@ var errNotHTTP2 = errors.New("the host chose another protocol than HTTP/2")
 type route struct {
 	dialer *dialer
 	http2  *http.Transport
+	// proxied makes all requests if there is a proxy, and is nil otherwise.
+	proxied *http.Transport
 
 	mu    sync.Mutex
 	known map[connKey]struct{} // hosts that speak HTTP/2
 }
 
 func newRoute(cfg Config, guard *Guard, insecure bool) *route {
+	config := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		RootCAs:            cfg.RootCAs,
+		NextProtos:         []string{"h2", "http/1.1"},
+		InsecureSkipVerify: insecure, //nolint:gosec // the job asks for it, and the result names the problem
+	}
 	r := &route{
-		dialer: newDialer(guard, cfg.Resolver, cfg.ConnectTimeout, &tls.Config{
-			MinVersion:         tls.VersionTLS12,
-			RootCAs:            cfg.RootCAs,
-			NextProtos:         []string{"h2", "http/1.1"},
-			InsecureSkipVerify: insecure, //nolint:gosec // the job asks for it, and the result names the problem
-		}),
-		known: map[connKey]struct{}{},
+		dialer: newDialer(guard, cfg.Resolver, cfg.ConnectTimeout, config),
+		known:  map[connKey]struct{}{},
+	}
+	if cfg.Proxy != nil {
+		r.proxied = newProxied(cfg, cfg.Proxy, config)
 	}
 	var protocols http.Protocols
 	protocols.SetHTTP2(true)
@@ -52,10 +58,23 @@ func newRoute(cfg Config, guard *Guard, insecure bool) *route {
 		MaxIdleConnsPerHost:    cfg.MaxIdleConns,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
-		// What a host sends ahead of what is read is held in memory: at least a whole body, at most a few.
-		HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 2 * maxBody, MaxReceiveBufferPerConnection: 8 * maxBody},
+		HTTP2:                  http2Limits(),
 	}
 	return r
+}
+
+// http2Limits bounds what a host can send ahead of what is read, since that is held in memory: at least a whole body,
+// at most a few.
+func http2Limits() *http.HTTP2Config {
+	return &http.HTTP2Config{MaxReceiveBufferPerStream: 2 * maxBody, MaxReceiveBufferPerConnection: 8 * maxBody}
+}
+
+// close ends idle connections.
+func (r *route) close() {
+	r.http2.CloseIdleConnections()
+	if r.proxied != nil {
+		r.proxied.CloseIdleConnections()
+	}
 }
 
 func (r *route) speaksHTTP2(key connKey) bool {
@@ -83,21 +102,12 @@ func (r *route) forget(key connKey) {
 // overHTTP2 sends one request over HTTP/2. made is a connection that was made for it, or nil; the transport may prefer
 // another one that it has. The error is errNotHTTP2 if a new connection turned out to speak something else.
 func (a *attempt) overHTTP2(h hop, r *route, made *tls.Conn) (*http.Response, error) {
-	target, err := url.Parse(h.url.URL)
+	request, cancel, err := a.transportRequest(h)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("parse the normalised URL: %w", err), closeUnused(made))
+		return nil, errors.Join(err, closeUnused(made))
 	}
-	headers := http.Header{}
-	for _, field := range a.fields(h.custom) {
-		headers.Set(field.name, field.value)
-	}
-	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
-	s := &scope{ctx: ctx, trace: h.trace, made: made}
-	request := &http.Request{
-		Method: h.method, URL: target, Host: target.Host, Header: headers,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}
-	response, err := r.http2.RoundTrip(request.WithContext(s.within(ctx)))
+	s := &scope{ctx: request.Context(), trace: h.trace, made: made}
+	response, err := r.http2.RoundTrip(request.WithContext(s.within(request.Context())))
 	if unused := s.take(); unused != nil {
 		_ = unused.Close() // the transport had a connection already
 	}
@@ -107,6 +117,25 @@ func (a *attempt) overHTTP2(h hop, r *route, made *tls.Conn) (*http.Response, er
 	}
 	response.Body = &boundBody{response.Body, cancel}
 	return response, nil
+}
+
+// transportRequest returns a request for a transport of net/http. Its context ends at the attempt's deadline, or when
+// it is cancelled.
+func (a *attempt) transportRequest(h hop) (*http.Request, context.CancelFunc, error) {
+	target, err := url.Parse(h.url.URL)
+	if err != nil {
+		return nil, nil, fmt.Errorf("parse the normalised URL: %w", err)
+	}
+	headers := http.Header{}
+	for _, field := range a.fields(h.custom) {
+		headers.Set(field.name, field.value)
+	}
+	request := &http.Request{
+		Method: h.method, URL: target, Host: target.Host, Header: headers,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
+	return request.WithContext(ctx), cancel, nil
 }
 
 func closeUnused(conn *tls.Conn) error {

@@ -14,6 +14,13 @@ import (
 // request sends one request and returns the answer, whose body must be closed: over an HTTP/1 connection that an
 // earlier check left, over HTTP/2 to hosts that are known to speak it, or over a new connection.
 func (a *attempt) request(h hop) (*http.Response, error) {
+	r := a.checker.verified
+	if a.opts.InsecureTLS {
+		r = a.checker.insecure
+	}
+	if r.proxied != nil {
+		return a.overProxy(h, r.proxied)
+	}
 	x := a.checker.http1
 	key := a.connKey(h.url)
 	if c := x.take(key); c != nil {
@@ -22,10 +29,6 @@ func (a *attempt) request(h hop) (*http.Response, error) {
 			return response, err
 		}
 		h.trace.restart()
-	}
-	r := a.checker.verified
-	if a.opts.InsecureTLS {
-		r = a.checker.insecure
 	}
 	if key.secure && r.speaksHTTP2(key) {
 		response, err := a.overHTTP2(h, r, nil)
