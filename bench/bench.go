@@ -30,7 +30,7 @@ func (b *bench) run(ctx context.Context) error {
 	}
 	b.environment = environment(os.Environ(), authority)
 	if b.scale != 1 {
-		fmt.Fprintf(b.stderr, "Lists have %g of their length: good for a look, not for a comparison.\n", b.scale)
+		b.notef("Lists have %g of their length: good for a look, not for a comparison.\n", b.scale)
 	}
 	for _, s := range scenarios() {
 		if len(b.only) > 0 && !slices.Contains(b.only, s.name) {
@@ -47,6 +47,11 @@ func (b *bench) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// notef tells whoever watches how far it is.
+func (b *bench) notef(format string, args ...any) {
+	_, _ = fmt.Fprintf(b.stderr, format, args...) // nobody may be watching
 }
 
 // pair is one run of each side.
@@ -73,7 +78,7 @@ func (b *bench) scenario(ctx context.Context, s scenario) ([]pair, int, error) {
 			continue
 		}
 		pairs = append(pairs, p)
-		fmt.Fprintf(b.stderr, "%s %d/%d: check %.0f URLs/s, raw loop %.0f URLs/s, ratio %.3f\n",
+		b.notef("%s %d/%d: check %.0f URLs/s, raw loop %.0f URLs/s, ratio %.3f\n",
 			s.name, i, b.runs, rate(n, p.check), rate(n, p.raw), p.ratio())
 	}
 	return pairs, n, nil

@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -90,7 +91,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		return s, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	case s.runs < 1:
 		return s, fmt.Errorf("-runs: %d is less than 1", s.runs)
-	case !(s.scale > 0 && s.scale <= 10):
+	case math.IsNaN(s.scale) || s.scale <= 0 || s.scale > 10:
 		return s, fmt.Errorf("-scale: %g is not above 0 and at most 10", s.scale)
 	case s.concurrency < 1 || s.concurrency > 1000:
 		return s, fmt.Errorf("-concurrency: %d is not between 1 and 1000", s.concurrency)
