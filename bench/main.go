@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return fmt.Errorf("make a folder for lists and results: %w", err)
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }() // what stays is in the folder for temporary files
 	sites, err := startSites(ctx, program)
 	if err != nil {
 		return fmt.Errorf("start the websites: %w", err)

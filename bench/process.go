@@ -30,7 +30,7 @@ func measure(ctx context.Context, environment []string, highestExit int, program
 	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
-	command := exec.CommandContext(ctx, program, args...)
+	command := exec.CommandContext(ctx, program, args...) //nolint:gosec // the programs that the bench is there to run
 	command.Env, command.Stdout, command.Stderr = environment, &stdout, &stderr
 	begin := time.Now()
 	err := command.Run()

@@ -67,7 +67,7 @@ func startSites(ctx context.Context, program string) (*sites, error) {
 	if err := checkDeadPort(ctx); err != nil {
 		return nil, err
 	}
-	s := &sites{command: exec.CommandContext(ctx, program, sitesCommand)} //nolint:gosec // the bench itself
+	s := &sites{command: exec.CommandContext(ctx, program, sitesCommand)}
 	s.command.Stderr = os.Stderr
 	s.command.WaitDelay = 5 * time.Second
 	stdin, err := s.command.StdinPipe()
