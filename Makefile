@@ -14,7 +14,7 @@ LDFLAGS := -s -w -X $(MODULE)/internal/version.version=$(VERSION)
 STATIC  := CGO_ENABLED=0 GOFLAGS="$(strip $(GOFLAGS) -trimpath)"
 BUILD   := -buildvcs=$(VCS) -ldflags '$(LDFLAGS)'
 
-# Arguments for `make run`, for example: make run ARGS='--listen 127.0.0.1:9090'
+# Arguments for `make run` and `make bench`, for example: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
 # How long `make fuzz` spends on each fuzz target.
 FUZZTIME ?= 30s
@@ -51,6 +51,11 @@ test-race: ## Run the main module's tests with the race detector
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (30s)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
+
+.PHONY: bench
+bench: build-wsc ## Measure wsc check against a bare net/http loop (4 minutes)
+	@$(STATIC) go build -o bin/bench/ ./bench/...
+	@bin/bench/bench $(ARGS)
 
 .PHONY: lint
 lint: ## Check both modules: golangci-lint, workflowcheck, formatting, scripts

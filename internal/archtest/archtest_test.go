@@ -144,6 +144,18 @@ func rules() []rule {
 			deny:     slices.Concat(postgres, api, temporal),
 		},
 		{
+			name:     "the benchmark measures the product from outside",
+			packages: []string{"bench"},
+			own:      []string{"internal/testsite"},
+			others:   []string{},
+		},
+		{
+			name:     "what the product is compared with is the standard library alone",
+			packages: []string{"bench/rawloop"},
+			own:      []string{},
+			others:   []string{},
+		},
+		{
 			name:     "stores store",
 			packages: []string{"store/..."},
 			own:      []string{".", "schema"},

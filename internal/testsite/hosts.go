@@ -25,6 +25,11 @@ type HostsConfig struct {
 	BodyBytes int
 	// Arrivals makes the hosts remember when each request came.
 	Arrivals bool
+	// Uncounted leaves Hits and Arrivals out, which cost every request a lock. Benchmarks want that.
+	Uncounted bool
+	// TLS makes the hosts speak HTTPS, HTTP/2 included. Each address has a certificate of its own, which the authority
+	// of Hosts.Authority issues at the first connection.
+	TLS bool
 }
 
 // Hosts are many websites on one port: every address in 127.0.0.0/8 is one. They are meant for lists of any length.
@@ -38,6 +43,7 @@ type Hosts struct {
 	port     uint16
 	page     []byte
 	server   *http.Server
+	issuer   *addressIssuer // nil without TLS
 	serving  sync.WaitGroup
 	closed   chan struct{}
 	total    atomic.Int64
@@ -77,9 +83,17 @@ func NewHosts(config HostsConfig) (*Hosts, error) {
 		Handler: h, ReadHeaderTimeout: time.Minute, IdleTimeout: time.Minute,
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // clients that go away are the rule here
 	}
+	serve := h.server.Serve
+	if config.TLS {
+		if h.issuer, err = newAddressIssuer(); err != nil {
+			return nil, errors.Join(err, listener.Close())
+		}
+		h.server.TLSConfig = h.issuer.config()
+		serve = func(l net.Listener) error { return h.server.ServeTLS(l, "", "") }
+	}
 	h.serving.Go(func() {
 		// It ends with an error when the hosts are closed, and only then.
-		_ = h.server.Serve(&loopbackListener{Listener: listener, conns: &h.conns})
+		_ = serve(&loopbackListener{Listener: listener, conns: &h.conns})
 	})
 	return h, nil
 }
@@ -132,7 +146,11 @@ func Address(i int) netip.Addr {
 
 // URL returns a URL on the i-th host; path begins with a slash.
 func (h *Hosts) URL(i int, path string) string {
-	return "http://" + netip.AddrPortFrom(Address(i), h.port).String() + path
+	scheme := "http://"
+	if h.issuer != nil {
+		scheme = "https://"
+	}
+	return scheme + netip.AddrPortFrom(Address(i), h.port).String() + path
 }
 
 // URLs returns the first URL of each of the first n hosts.
@@ -197,6 +215,9 @@ func (h *Hosts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Hosts) count(r *http.Request) {
 	h.total.Add(1)
+	if h.config.Uncounted {
+		return
+	}
 	host, _, err := net.SplitHostPort(r.Host)
 	if err != nil {
 		host = r.Host

@@ -2,6 +2,7 @@ package testsite_test
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net/http"
 	"testing"
@@ -96,4 +97,25 @@ func TestAddressesAreDistinct(t *testing.T) {
 		seen[address.String()] = true
 	}
 	require.Len(t, seen, 200_000)
+}
+
+func TestHostsWithTLSHaveACertificateForEachAddress(t *testing.T) {
+	hosts := testsite.StartHosts(t, testsite.HostsConfig{TLS: true, Uncounted: true})
+	pool := x509.NewCertPool()
+	require.True(t, pool.AppendCertsFromPEM(hosts.AuthorityPEM()))
+	transport := &http.Transport{
+		TLSClientConfig:   &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2: true,
+	}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	for _, url := range hosts.URLs(3) {
+		response, err := client.Get(url)
+		require.NoError(t, err, url)
+		require.Equal(t, 200, response.StatusCode)
+		require.Equal(t, 2, response.ProtoMajor)
+		require.NoError(t, response.Body.Close())
+	}
+	require.Equal(t, 3, hosts.Total())
+	require.Zero(t, hosts.Hits(testsite.Address(0).String()))
 }
