@@ -9,7 +9,7 @@ import (
 	"github.com/google/cel-go/common/ast"
 )
 
-// Compiler makes expectations of expressions. It is expensive to make (about a millisecond), so a process makes one. It
+// Compiler makes expectations of expressions. Making one takes far longer than a check, so a process makes one. It
 // is safe for concurrent use.
 type Compiler struct {
 	env *cel.Env

@@ -10,9 +10,13 @@ import (
 	"github.com/google/cel-go/common/types/traits"
 )
 
-// costLimit is the most that an evaluation may cost. A unit is about 100 ns, the time of a simple step while costs are
-// counted. The step that exceeds the limit is still done; it costs less than the limit again.
-const costLimit = 250_000
+const (
+	// costUnit is what a unit of cost stands for, in nanoseconds: a simple step while costs are counted.
+	costUnit = 500
+	// costLimit is the most units that an evaluation may cost: 25 ms. The step that exceeds the limit is still done; it
+	// costs less than the limit again.
+	costLimit = 25_000_000 / costUnit
+)
 
 // costModel says what the functions cost that work on texts: CEL's own model takes them for far slower or faster than
 // they are here. It is used twice, for bounds when an expression is compiled, and for counting when it is evaluated.
@@ -67,11 +71,10 @@ func (m *costModel) EstimateCallCost(
 		return nil
 	}
 	most, _ := callCost(overload, func(i int) uint64 { return sizes[i].Max }, weight)
-	estimate := &checker.CallEstimate{CostEstimate: checker.CostEstimate{Min: least, Max: most}}
-	if keepsSize(overload) {
-		estimate.ResultSize = &checker.SizeEstimate{Min: 0, Max: sizes[0].Max}
+	return &checker.CallEstimate{
+		CostEstimate: checker.CostEstimate{Min: least, Max: most},
+		ResultSize:   resultSize(overload, sizes),
 	}
-	return estimate
 }
 
 // size bounds the size of a value, as far as that is known.
@@ -118,31 +121,48 @@ func valueSize(value ref.Val) uint64 {
 // callCost is the cost of a call whose arguments have certain sizes; size is called for arguments that there are. The
 // second result is false if CEL's own model will do.
 func callCost(overload string, size func(int) uint64, weight uint64) (uint64, bool) {
+	var picoseconds uint64
 	switch overload {
 	case overloads.ContainsString:
-		return 1 + (sum(size(0), size(1)))/80, true
+		picoseconds = product(sum(size(0), size(1)), 1250)
+	case overloads.StartsWithString, overloads.EndsWithString:
+		picoseconds = product(size(1), 300)
 	case overloads.Matches, overloads.MatchesString:
-		return 1 + product(sum(size(0), 1), weight)/20, true
+		picoseconds = product(product(sum(size(0), 1), weight), 5000)
+	case overloads.Equals, overloads.NotEquals, overloads.LessString, overloads.LessEqualsString,
+		overloads.GreaterString, overloads.GreaterEqualsString:
+		picoseconds = product(min(size(0), size(1)), 300)
+	case overloads.AddString:
+		picoseconds = product(sum(size(0), size(1)), 1000)
 	case overloads.SizeString, overloads.SizeStringInst:
-		return 1 + size(0)/100, true
+		picoseconds = product(size(0), 2500)
 	case overloads.StringToInt, overloads.StringToUint, overloads.StringToDouble, overloads.StringToBool:
-		return 1 + size(0)/40, true
+		picoseconds = product(size(0), 2500)
 	case overloads.InList:
-		return 1 + product(size(1), 1+size(0)/200), true
+		picoseconds = product(size(1), sum(20_000, product(size(0), 300)))
 	case overloadLowerASCII, overloadUpperASCII, overloadTrim:
-		return 1 + size(0)/60, true
+		picoseconds = product(size(0), 3000)
 	default:
 		return 0, false
+	}
+	return 1 + picoseconds/(1000*costUnit), true
+}
+
+// resultSize bounds the size of a text that a call makes of its arguments; nil if it makes no text.
+func resultSize(overload string, sizes []checker.SizeEstimate) *checker.SizeEstimate {
+	switch overload {
+	case overloads.AddString:
+		total := sizes[0].Add(sizes[1])
+		return &total
+	case overloadLowerASCII, overloadUpperASCII, overloadTrim:
+		return &checker.SizeEstimate{Min: 0, Max: sizes[0].Max}
+	default:
+		return nil
 	}
 }
 
 func isMatch(overload string) bool {
 	return overload == overloads.Matches || overload == overloads.MatchesString
-}
-
-// keepsSize reports whether the result is a text that is no longer than the argument.
-func keepsSize(overload string) bool {
-	return overload == overloadLowerASCII || overload == overloadUpperASCII || overload == overloadTrim
 }
 
 // sum and product stay at the largest number instead of beginning again at 0: an unknown size is that number.

@@ -93,7 +93,7 @@ func syntaxError(message string) string {
 		"mismatched input ", "extraneous input ", "token recognition error at: ", "no viable alternative at input ",
 	} {
 		if rest, ok := strings.CutPrefix(message, prefix); ok {
-			message = "unexpected " + rest
+			message = "unexpected " + strings.ReplaceAll(rest, " '", "'")
 		}
 	}
 	return "syntax error: " + strings.ReplaceAll(message, "'<EOF>'", "end")

@@ -70,7 +70,7 @@ func (e *Expectation) refersTo(variable string) bool {
 
 // Check tries the expectation on an observation, which it does not change. It takes some milliseconds at most.
 func (e *Expectation) Check(o *Observation) Verdict {
-	value, _, err := e.program.Eval(activation{o})
+	value, _, err := e.program.Eval(&activation{o: o})
 	if err != nil {
 		reason := evalError(err)
 		return Verdict{Seen: e.seen(o, reason), Err: reason}

@@ -39,9 +39,11 @@ func stringFunction(name, overload string, change func(string) string) cel.EnvOp
 // mapASCII changes the case of the ASCII letters from first to last.
 func mapASCII(text string, first, last byte) string {
 	const caseBit = 'a' - 'A'
-	isOther := func(r rune) bool { return r >= rune(first) && r <= rune(last) }
-	start := strings.IndexFunc(text, isOther)
-	if start < 0 {
+	start := 0
+	for start < len(text) && (text[start] < first || text[start] > last) {
+		start++
+	}
+	if start == len(text) {
 		return text
 	}
 	changed := []byte(text)

@@ -71,7 +71,7 @@ func (r reference) headerValue(o *Observation) string {
 		return ""
 	}
 	name := fmt.Sprintf("headers[%s]", quote(r.header, maxShownText))
-	value, ok := headers(o.Header).lookUp(r.header)
+	value, ok := (&headers{values: o.Header}).lookUp(r.header)
 	if !ok {
 		return name + " is absent"
 	}

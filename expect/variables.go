@@ -72,21 +72,24 @@ func variableNames() string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// activation gives an evaluation the values that it asks for, and makes only those.
+// activation gives one evaluation the values that it asks for, and makes only those, each once.
 type activation struct {
-	o *Observation
+	o         *Observation
+	headers   headers
+	redirects ref.Val
 }
 
 // Parent says that there are no other variables.
-func (activation) Parent() cel.Activation { return nil }
+func (*activation) Parent() cel.Activation { return nil }
 
 // ResolveName returns the value of a variable.
-func (a activation) ResolveName(name string) (any, bool) {
+func (a *activation) ResolveName(name string) (any, bool) {
 	switch name {
 	case varStatus:
 		return types.Int(a.o.Status), true
 	case varHeaders:
-		return headers(a.o.Header), true
+		a.headers.values = a.o.Header
+		return &a.headers, true
 	case varBody:
 		return types.String(shorten(a.o.Body, MaxBodyBytes)), true
 	case varTitle:
@@ -101,14 +104,17 @@ func (a activation) ResolveName(name string) (any, bool) {
 		}
 		return types.Int(a.o.TLSDaysLeft), true
 	case varRedirects:
-		return a.redirects(), true
+		if a.redirects == nil {
+			a.redirects = redirectList(a.o.Redirects)
+		}
+		return a.redirects, true
 	default:
 		return nil, false
 	}
 }
 
-func (a activation) redirects() ref.Val {
-	hops := a.o.Redirects[:min(len(a.o.Redirects), maxRedirects)]
+func redirectList(hops []Hop) ref.Val {
+	hops = hops[:min(len(hops), maxRedirects)]
 	values := make([]ref.Val, len(hops))
 	for i := range hops {
 		values[i] = &redirect{&hops[i]}
