@@ -94,6 +94,7 @@ func TestExpectationKnowsWhatItNeeds(t *testing.T) {
 		{"redirects.all(body, body.status == 301)", false, false},
 		{"redirects.all(r, body.contains(r.url) && title != r.url)", true, true},
 		{".body == ''", true, false},
+		{"redirects.all(body, .body == '')", true, false},
 		{"headers[title] == ''", false, true},
 	}
 	compiler := newCompiler(t)

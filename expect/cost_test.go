@@ -21,10 +21,10 @@ func hostile(text string) *expect.Observation {
 		Header: map[string][]string{},
 	}
 	for i := range 1000 {
-		o.Header[fmt.Sprintf("X-%05d", i)] = []string{fill(8 << 10)}
+		o.Header[fmt.Sprintf("X-%05d", i)] = []string{o.Title}
 	}
 	for range 40 {
-		o.Redirects = append(o.Redirects, expect.Hop{URL: fill(8 << 10), Status: 301})
+		o.Redirects = append(o.Redirects, expect.Hop{URL: o.Title, Status: 301})
 	}
 	return o
 }

@@ -1,7 +1,6 @@
 package expect_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -27,7 +26,7 @@ func FuzzExpectation(f *testing.F) {
 		expectation, err := compiler.Compile(expression)
 		if err != nil {
 			var wrong *expect.Error
-			require.True(t, errors.As(err, &wrong), "%v", err)
+			require.ErrorAs(t, err, &wrong)
 			require.NotEmpty(t, wrong.Message)
 			require.True(t, utf8.ValidString(wrong.Message))
 			require.NotContains(t, wrong.Message, "\n")

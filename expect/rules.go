@@ -86,6 +86,7 @@ func (i *inspector) checkSyntax(e ast.Expr) error {
 		if function := e.AsCall().FunctionName(); !isAllowed(function) {
 			return i.refuse(e, "'%s' can't be used here. %s", function, knownFunctions)
 		}
+	default:
 	}
 	return nil
 }
@@ -100,9 +101,19 @@ func (i *inspector) visitAll(expressions []ast.Expr, depth int) error {
 }
 
 func (i *inspector) visitIdent(e ast.Expr) {
-	if name := strings.TrimPrefix(e.AsIdent(), "."); isVariable(name) && !slices.Contains(i.locals, name) {
+	if name := i.variable(e); name != "" {
 		i.refer(e, name, "")
 	}
+}
+
+// variable returns the name of the variable that an identifier refers to, or nothing if it is a name that a
+// comprehension has declared. With a dot in front it always is the variable.
+func (i *inspector) variable(e ast.Expr) string {
+	name, isGlobal := strings.CutPrefix(e.AsIdent(), ".")
+	if isVariable(name) && (isGlobal || !slices.Contains(i.locals, name)) {
+		return name
+	}
+	return ""
 }
 
 func (i *inspector) visitCall(e ast.Expr, depth int) error {
@@ -187,8 +198,7 @@ func (i *inspector) visitComprehension(e ast.Expr, depth int) error {
 
 // isHeaders reports whether an expression is the variable headers.
 func (i *inspector) isHeaders(e ast.Expr) bool {
-	return e.Kind() == ast.IdentKind && strings.TrimPrefix(e.AsIdent(), ".") == varHeaders &&
-		!slices.Contains(i.locals, varHeaders)
+	return e.Kind() == ast.IdentKind && i.variable(e) == varHeaders
 }
 
 func (i *inspector) refer(e ast.Expr, variable, header string) {
