@@ -92,20 +92,27 @@ func rules() []rule {
 		{
 			name:     "the API reaches storage and workflows through interfaces",
 			packages: []string{"apiserver/..."},
-			own:      []string{".", "export", "jobs", "urllist", "internal/..."},
+			own:      []string{".", "expect", "export", "jobs", "urllist", "internal/..."},
 			deny:     slices.Concat(postgres, temporal, []string{"modernc.org/sqlite"}),
 		},
 		{
 			name:     "jobs knows neither the API nor a store nor Temporal",
 			packages: []string{"jobs/..."},
-			own:      []string{".", "internal/blobfolder", "urllist"},
+			own:      []string{".", "expect", "internal/blobfolder", "urllist"},
 			deny:     slices.Concat(postgres, api, temporal, []string{"modernc.org/sqlite"}),
 		},
 		{
-			name:     "the checker checks: no database, no Temporal, no package of ours but the domain",
+			name:     "the checker checks: no database, no Temporal, no package of ours but the domain and expectations",
 			packages: []string{"checker/..."},
-			own:      []string{".", "internal/version"},
+			own:      []string{".", "expect", "internal/version"},
 			deny:     slices.Concat(postgres, api, temporal),
+		},
+		{
+			name:     "expectations are a language: the standard library and CEL",
+			packages: []string{"expect/..."},
+			own:      []string{},
+			others:   []string{"github.com/google/cel-go"},
+			deny:     []string{"net$", "net/http", "os", "database/sql"},
 		},
 		{
 			name:     "lists import the domain only",
@@ -140,7 +147,7 @@ func rules() []rule {
 		{
 			name:     "wsc check needs no server",
 			packages: []string{"localcheck/..."},
-			own:      []string{".", "export", "runner", "urllist", "internal/..."},
+			own:      []string{".", "expect", "export", "runner", "urllist", "internal/..."},
 			deny:     slices.Concat(postgres, api, temporal),
 		},
 		{
