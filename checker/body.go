@@ -110,18 +110,13 @@ func (r *cappedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// drain reads the rest of a redirect's body if it is short and comes at once, so that the connection can be used for
-// the next hop, and closes it.
+// drain reads the rest of a redirect's body if it is short and comes at once, so that an HTTP/1 connection can be used
+// for the next hop, and closes it.
 func drain(response *http.Response) {
 	const short, wait = 4 << 10, 100 * time.Millisecond
-	if 0 < response.ContentLength && response.ContentLength <= short {
-		if body, ok := response.Body.(*answerBody); ok {
-			body.limit(wait)
-		} else {
-			timer := time.AfterFunc(wait, func() { _ = response.Body.Close() })
-			defer timer.Stop()
-		}
-		_, _ = io.CopyN(io.Discard, response.Body, short) // a failure costs the connection only
+	if body, ok := response.Body.(*answerBody); ok && 0 < response.ContentLength && response.ContentLength <= short {
+		body.limit(wait)
+		_, _ = io.CopyN(io.Discard, body, short) // a failure costs the connection only
 	}
 	_ = response.Body.Close() // nothing was lost: the body is not wanted
 }

@@ -10,25 +10,20 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"sync"
 )
 
-// maxHTTP2Hosts bounds how many hosts are remembered to speak HTTP/2.
-const maxHTTP2Hosts = 16 << 10
+// errNoConnection says that the transport was to dial by itself, which it never has to here.
+var errNoConnection = errors.New("no connection was made for the request")
 
-// errNotHTTP2 says that a host that used to speak HTTP/2 does not any more.
-var errNotHTTP2 = errors.New("the host chose another protocol than HTTP/2")
-
-// route leads to hosts whose certificates are verified, or to those whose certificates are not. It makes connections
-// and holds net/http's transport for those that turn out to speak HTTP/2.
+// route leads to hosts whose certificates are verified, or to those whose certificates are not. It makes connections,
+// and holds those that turned out to speak HTTP/2.
 type route struct {
 	dialer *dialer
-	http2  *http.Transport
+	pool   *http2Pool
+	// http2 makes HTTP/2 connections of TLS connections.
+	http2 *http.Transport
 	// proxied makes all requests if there is a proxy, and is nil otherwise.
 	proxied *http.Transport
-
-	mu    sync.Mutex
-	known map[connKey]struct{} // hosts that speak HTTP/2
 }
 
 func newRoute(cfg Config, guard *Guard, insecure bool) *route {
@@ -40,28 +35,33 @@ func newRoute(cfg Config, guard *Guard, insecure bool) *route {
 	}
 	r := &route{
 		dialer: newDialer(guard, cfg.Resolver, cfg.ConnectTimeout, config),
-		known:  map[connKey]struct{}{},
+		pool:   newHTTP2Pool(cfg.MaxIdleConns / 2),
 	}
 	if cfg.Proxy != nil {
 		r.proxied = newProxied(cfg, cfg.Proxy, config)
 	}
 	var protocols http.Protocols
 	protocols.SetHTTP2(true)
+	refuse := func(context.Context, string, string) (net.Conn, error) { return nil, errNoConnection }
 	r.http2 = &http.Transport{
-		DialTLSContext: r.dialHTTP2,
-		DialContext: func(context.Context, string, string) (net.Conn, error) {
-			return nil, errNotHTTP2 // without TLS there is no HTTP/2 here, and no connection past the guard
+		DialContext: refuse,
+		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if made, ok := ctx.Value(madeKey{}).(*tls.Conn); ok {
+				return made, nil
+			}
+			return refuse(ctx, network, address)
 		},
 		Protocols:              &protocols,
 		DisableCompression:     true, // bodies are decompressed here, within limits and with Content-Length kept
-		MaxIdleConns:           cfg.MaxIdleConns,
-		MaxIdleConnsPerHost:    cfg.MaxIdleConns,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		HTTP2:                  http2Limits(),
 	}
 	return r
 }
+
+// madeKey is where a context holds the TLS connection of which an HTTP/2 connection is made.
+type madeKey struct{}
 
 // http2Limits bounds what a host can send ahead of what is read, since that is held in memory: at least a whole body,
 // at most a few.
@@ -71,51 +71,43 @@ func http2Limits() *http.HTTP2Config {
 
 // close ends idle connections.
 func (r *route) close() {
-	r.http2.CloseIdleConnections()
+	r.pool.close()
 	if r.proxied != nil {
 		r.proxied.CloseIdleConnections()
 	}
 }
 
-func (r *route) speaksHTTP2(key connKey) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	_, known := r.known[key]
-	return known
-}
-
-func (r *route) remember(key connKey) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.known) >= maxHTTP2Hosts {
-		clear(r.known) // they are found out again
-	}
-	r.known[key] = struct{}{}
-}
-
-func (r *route) forget(key connKey) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.known, key)
-}
-
-// overHTTP2 sends one request over HTTP/2. made is a connection that was made for it, or nil; the transport may prefer
-// another one that it has. The error is errNotHTTP2 if a new connection turned out to speak something else.
-func (a *attempt) overHTTP2(h hop, r *route, made *tls.Conn) (*http.Response, error) {
-	request, cancel, err := a.transportRequest(h)
+// openHTTP2 makes an HTTP/2 connection of a TLS connection on which HTTP/2 was agreed.
+func (r *route) openHTTP2(ctx context.Context, key connKey, made *tls.Conn) (*http2Conn, error) {
+	conn, err := r.http2.NewClientConn(context.WithValue(ctx, madeKey{}, made), "https", key.address())
 	if err != nil {
-		return nil, errors.Join(err, closeUnused(made))
-	}
-	s := &scope{ctx: request.Context(), trace: h.trace, made: made}
-	response, err := r.http2.RoundTrip(request.WithContext(s.within(request.Context())))
-	if unused := s.take(); unused != nil {
-		_ = unused.Close() // the transport had a connection already
-	}
-	if err != nil {
-		cancel()
+		_ = made.Close() // the error of the protocol is the one that counts
 		return nil, err
 	}
-	response.Body = &boundBody{response.Body, cancel}
+	return &http2Conn{ClientConn: conn, key: key, remote: addressText(made.RemoteAddr())}, nil
+}
+
+// overHTTP2 sends one request over an HTTP/2 connection that was taken for it.
+func (a *attempt) overHTTP2(h hop, r *route, c *http2Conn) (*http.Response, error) {
+	request, cancel, err := a.transportRequest(h)
+	if err != nil {
+		r.pool.release(c)
+		return nil, err
+	}
+	h.trace.use(c.remote)
+	response, err := c.RoundTrip(request.WithContext(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{
+		WroteRequest:         h.trace.wroteRequest,
+		GotFirstResponseByte: h.trace.gotFirstByte,
+	})))
+	if err != nil {
+		cancel()
+		r.pool.release(c)
+		return nil, err
+	}
+	response.Body = &boundBody{response.Body, func() {
+		cancel()
+		r.pool.release(c)
+	}}
 	return response, nil
 }
 
@@ -145,65 +137,17 @@ func closeUnused(conn *tls.Conn) error {
 	return conn.Close()
 }
 
-// dialHTTP2 is the transport's DialTLSContext.
-func (r *route) dialHTTP2(ctx context.Context, _, address string) (conn net.Conn, err error) {
-	defer recoverDial(&err)
-	s, ok := ctx.Value(scopeKey{}).(*scope)
-	if !ok {
-		return nil, errNotHTTP2 // the transport keeps the values of a request's context
-	}
-	if made := s.take(); made != nil {
-		return made, nil
-	}
-	secure, err := r.dialer.dialTLS(s.ctx, s.trace, address) //nolint:contextcheck // the transport's outlives the attempt
-	if err != nil {
-		return nil, err
-	}
-	if secure.ConnectionState().NegotiatedProtocol != "h2" {
-		return nil, errors.Join(errNotHTTP2, secure.Close())
-	}
-	return secure, nil
-}
-
-// scope is what a dial of the transport needs to know about the request that it is made for.
-type scope struct {
-	// ctx ends with the request. The transport detaches dials from their request, so that a later one may use the
-	// connection; here each attempt must leave nothing running.
-	ctx   context.Context //nolint:containedctx // see above
-	trace *hopTrace
-
-	mu   sync.Mutex
-	made *tls.Conn
-}
-
-type scopeKey struct{}
-
-// take returns the connection that was made for the request, once.
-func (s *scope) take() *tls.Conn {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	made := s.made
-	s.made = nil
-	return made
-}
-
-// within returns a context for the request whose phases go to the trace.
-func (s *scope) within(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(context.WithValue(ctx, scopeKey{}, s), &httptrace.ClientTrace{
-		GotConn:              s.trace.gotConn,
-		WroteRequest:         s.trace.wroteRequest,
-		GotFirstResponseByte: s.trace.gotFirstByte,
-	})
-}
-
-// boundBody is a body whose context ends when it is closed.
+// boundBody is the body of an answer of one of net/http's transports.
 type boundBody struct {
 	io.ReadCloser
-	cancel context.CancelFunc
+	// end ends the request.
+	end func()
 }
 
-// Close ends the request.
+// Close ends the request, once.
 func (b *boundBody) Close() error {
-	defer b.cancel()
+	end := b.end
+	b.end = func() {}
+	defer end()
 	return b.ReadCloser.Close()
 }

@@ -3,7 +3,6 @@ package checker
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	"net/http"
 	"strconv"
@@ -12,7 +11,7 @@ import (
 )
 
 // request sends one request and returns the answer, whose body must be closed: over an HTTP/1 connection that an
-// earlier check left, over HTTP/2 to hosts that are known to speak it, or over a new connection.
+// earlier check left, over the HTTP/2 connection that all checks of a host share, or over a new connection.
 func (a *attempt) request(h hop) (*http.Response, error) {
 	r := a.checker.verified
 	if a.opts.InsecureTLS {
@@ -30,52 +29,56 @@ func (a *attempt) request(h hop) (*http.Response, error) {
 		}
 		h.trace.restart()
 	}
-	if key.secure && r.speaksHTTP2(key) {
-		response, err := a.overHTTP2(h, r, nil)
-		if !errors.Is(err, errNotHTTP2) {
+	if c := r.pool.take(key); c != nil {
+		response, err := a.overHTTP2(h, r, c)
+		if err == nil || a.timeIsUp() {
 			return response, err
 		}
-		r.forget(key)
+		// It may have been at its end. A new connection tells whether it was that.
+		h.trace.restart()
 	}
 	return a.overNewConnection(h, r, key)
 }
 
 // overNewConnection connects to the host and sends the request in the protocol that it chooses.
 func (a *attempt) overNewConnection(h hop, r *route, key connKey) (*http.Response, error) {
-	conn, err := a.connect(h, r, key)
-	if err != nil {
-		return nil, err
-	}
-	var state *tls.ConnectionState
-	if secure, ok := conn.(*tls.Conn); ok {
-		negotiated := secure.ConnectionState()
-		if state = &negotiated; state.NegotiatedProtocol == "h2" {
-			r.remember(key)
-			return a.overHTTP2(h, r, secure)
-		}
-	}
-	response, _, err := a.checker.http1.exchange(a, h, a.checker.http1.open(conn, key, state))
-	return response, err
-}
-
-func (a *attempt) connect(h hop, r *route, key connKey) (net.Conn, error) {
 	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
 	defer cancel()
-	address := net.JoinHostPort(key.host, strconv.Itoa(key.port))
 	if !key.secure {
-		return r.dialer.dial(ctx, h.trace, address)
+		conn, err := r.dialer.dial(ctx, h.trace, key.address())
+		if err != nil {
+			return nil, err
+		}
+		return a.overHTTP1(h, key, conn, nil)
 	}
-	secure, err := r.dialer.dialTLS(ctx, h.trace, address)
+	secure, err := r.dialer.dialTLS(ctx, h.trace, key.address())
 	if err != nil {
 		return nil, err
 	}
-	return secure, nil
+	state := secure.ConnectionState()
+	if state.NegotiatedProtocol != "h2" {
+		return a.overHTTP1(h, key, secure, &state)
+	}
+	c, err := r.openHTTP2(ctx, key, secure)
+	if err != nil {
+		return nil, err
+	}
+	r.pool.add(c)
+	return a.overHTTP2(h, r, c)
+}
+
+func (a *attempt) overHTTP1(h hop, key connKey, conn net.Conn, state *tls.ConnectionState) (*http.Response, error) {
+	response, _, err := a.checker.http1.exchange(a, h, a.checker.http1.open(conn, key, state))
+	return response, err
 }
 
 func (a *attempt) connKey(u wsc.NormalizedURL) connKey {
 	secure := u.Scheme == "https"
 	return connKey{host: u.Host, port: u.Port, secure: secure, verified: secure && !a.opts.InsecureTLS}
 }
+
+// address is host and port as a dialer takes them.
+func (k connKey) address() string { return net.JoinHostPort(k.host, strconv.Itoa(k.port)) }
 
 // fields are the headers of a request, with those of the job if custom is set.
 func (a *attempt) fields(custom bool) []field {
