@@ -13,7 +13,7 @@ import (
 
 func TestHTTP2ConnectionsAreSharedAndBounded(t *testing.T) {
 	farm := testsite.Start(t)
-	c := checkerFor(t, farm, func(cfg *Config) { cfg.MaxIdleConns = 4 }) // two of them for HTTP/2
+	c := checkerFor(t, farm, func(cfg *Config) { cfg.MaxIdleConns = 8 }) // two of them for HTTP/2
 	require.Equal(t, wsc.StatusActive, c.Check(t.Context(), targetOf(farm.URL("h2_200")), siteOptions()).Status)
 	var checks sync.WaitGroup
 	for range 20 {

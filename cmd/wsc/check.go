@@ -19,7 +19,7 @@ import (
 const defaultHostRate = 10
 
 type checkCommand struct {
-	Targets     []string       `arg:"" name:"FILE|URL" help:"Lists (CSV, TSV, text with one URL a line, XLSX, JSON, NDJSON) and single URLs, in any mixture; - is a list from standard input." predictor:"file"`
+	Targets     []string       `arg:"" optional:"" name:"FILE|URL" help:"Lists (CSV, TSV, text with one URL a line, XLSX, JSON, NDJSON) and single URLs, in any mixture; - is a list from standard input, which is also read if nothing is named." predictor:"file"`
 	Output      string         `short:"o" help:"File for the results. Default: a table on a terminal, CSV elsewhere." placeholder:"FILE" predictor:"file"`
 	Format      string         `help:"csv, json, ndjson, xlsx or table. Default: what the extension of --output says, else csv." enum:",csv,json,ndjson,xlsx,table" default:"" placeholder:"FORMAT"`
 	Concurrency int            `help:"Most checks at once, 1 to 10000. Default ${default}." default:"256" env:"WSC_CHECK_CONCURRENCY" placeholder:"N"`
@@ -44,6 +44,7 @@ Examples:
     wsc check example.com https://example.org/shop
     wsc check websites.xlsx --sheet Leads -o results.xlsx
     wsc check urls.txt -o out.csv --timeout 5s --retries 0
+    grep -o 'https[^"]*' page.html | wsc check
     wsc check urls.txt -o out.csv --resume
     wsc check intranet.csv --allow-net 10.0.0.0/8 --allow-port 3000`
 }

@@ -19,8 +19,15 @@ import (
 
 // list reads everything that is to be checked.
 func (c *checkCommand) list(ctx context.Context, p *process) (*localcheck.List, error) {
+	targets := c.Targets
+	if len(targets) == 0 {
+		if terminal.Is(p.stdin, p.getenv) {
+			return nil, usagef("name a list or a URL to check, or pipe a list into it; see wsc check --help")
+		}
+		targets = []string{"-"}
+	}
 	list := localcheck.NewList()
-	for _, target := range c.Targets {
+	for _, target := range targets {
 		if target == "-" {
 			if err := c.addStdin(ctx, p, list); err != nil {
 				return nil, err

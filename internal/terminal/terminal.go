@@ -13,9 +13,9 @@ import (
 // defaultWidth is the width of a terminal that does not tell it, in characters.
 const defaultWidth = 80
 
-// Is reports whether the writer is a terminal that understands cursor movements.
-func Is(w io.Writer, getenv func(string) string) bool {
-	file, ok := w.(*os.File)
+// Is reports whether the stream is a terminal that understands cursor movements.
+func Is(stream any, getenv func(string) string) bool {
+	file, ok := stream.(*os.File)
 	return ok && getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
 }
 
