@@ -207,7 +207,7 @@ func TestAFullSheetGoesOnInTheNext(t *testing.T) {
 				}
 			}
 			require.Len(t, seen, tc.results)
-			require.Contains(t, string(zipParts(t, document.Bytes())), "'Results'!$A$1:$AA$10<")
+			require.Contains(t, string(zipParts(t, document.Bytes())), "'Results'!$A$1:$AD$10<")
 		})
 	}
 	require.Equal(t, 1_048_576, sheetRows)
