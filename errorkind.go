@@ -11,6 +11,7 @@ const (
 	KindBlockedPort     ErrorKind = "blocked_port"
 	KindBlockedScheme   ErrorKind = "blocked_scheme"
 	KindRedirectBlocked ErrorKind = "redirect_blocked"
+	KindBlockedRobots   ErrorKind = "blocked_robots"
 
 	KindDNSNXDomain ErrorKind = "dns_nxdomain"
 	KindDNSError    ErrorKind = "dns_error"
@@ -56,6 +57,7 @@ func kinds() []kindFacts {
 		{KindBlockedPort, "blocked", false, "The URL's port is not one that this checker may contact."},
 		{KindBlockedScheme, "blocked", false, "Only http and https URLs are checked."},
 		{KindRedirectBlocked, "blocked", false, "The site redirects to an address, port or scheme that this checker does not contact."},
+		{KindBlockedRobots, "blocked", false, "The site's robots.txt asks checkers like this one not to request the URL."},
 		{KindDNSNXDomain, "dns", false, "The host name does not exist."},
 		{KindDNSError, "dns", true, "The host name could not be resolved; its name servers failed or did not answer."},
 		{KindConnectRefused, "connection", true, "The host refused the connection; nothing listens on that port."},

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/http/httpguts"
 )
@@ -21,10 +23,14 @@ type Options struct {
 	AcceptStatus    string            `json:"accept_status,omitempty" maxLength:"200" doc:"HTTP statuses that count as active: codes and ranges. Default 200-299." example:"200-299,304"`
 	Headers         map[string]string `json:"headers,omitempty" doc:"Request headers to send with every check, at most 20."`
 	UserAgent       string            `json:"user_agent,omitempty" maxLength:"255" doc:"User-Agent header."`
+	Expect          string            `json:"expect,omitempty" maxLength:"2000" doc:"CEL expression about the answer that must be true; if it is false, the result is inactive." example:"status == 200 && body.contains('Add to cart')"`
+	SlowMS          int               `json:"slow_ms,omitempty" minimum:"1" maximum:"120000" doc:"Results that took longer than this many ms are marked as slow. Default is to mark none."`
 	HostRate        *float64          `json:"host_rate,omitempty" minimum:"0" maximum:"1000" doc:"Most requests per second to one host; 0 is no limit. Default is the server's, usually 10."`
 	HostConcurrency int               `json:"host_concurrency,omitempty" minimum:"1" maximum:"1000" doc:"Most requests to one host at the same time. Default 10."`
 	InsecureTLS     bool              `json:"insecure_tls,omitempty" doc:"Accept any certificate and report its problem instead."`
 	CaptureTitle    bool              `json:"capture_title,omitempty" doc:"Record the title of HTML pages."`
+	HashBody        bool              `json:"hash_body,omitempty" doc:"Record the SHA-256 of the body, of at most its first 64 KiB."`
+	RespectRobots   bool              `json:"respect_robots,omitempty" doc:"Leave out URLs that the site's robots.txt asks checkers not to request."`
 	RetentionHours  int               `json:"retention_hours,omitempty" minimum:"1" maximum:"8760" doc:"Hours until the job is deleted. Default is the server's, usually 24."`
 	URLColumn       string            `json:"url_column,omitempty" maxLength:"255" doc:"Column with the URLs, by name or letter (A, B, …). Default is to find it."`
 	Sheet           string            `json:"sheet,omitempty" maxLength:"255" doc:"Sheet of a workbook, by name. Default is the first with URLs in it."`
@@ -59,6 +65,14 @@ type CheckOptions struct {
 	HostConcurrency int
 	InsecureTLS     bool
 	CaptureTitle    bool
+	// Expect is a CEL expression that an answer must meet, "" for none.
+	Expect string
+	// SlowAfter is the response time above which a result is slow, 0 for none.
+	SlowAfter time.Duration
+	// HashBody records the SHA-256 of the body.
+	HashBody bool
+	// RespectRobots leaves out URLs that the site's robots.txt disallows.
+	RespectRobots bool
 	// Retention is how long the job is kept after it finished.
 	Retention time.Duration
 }
@@ -77,6 +91,7 @@ const (
 	defaultHostConcurrency = 10
 	maxHeaders             = 20
 	maxHeaderBytes         = 4096
+	maxExpectLength        = 2000
 )
 
 // Resolve fills in the defaults and checks every value. Errors are *Error with CodeInvalidOptions and the field.
@@ -93,6 +108,9 @@ func (o Options) Resolve(defaults Defaults) (CheckOptions, error) {
 		HostConcurrency: defaultHostConcurrency,
 		InsecureTLS:     o.InsecureTLS,
 		CaptureTitle:    o.CaptureTitle,
+		Expect:          o.Expect,
+		HashBody:        o.HashBody,
+		RespectRobots:   o.RespectRobots,
 		Retention:       defaults.Retention,
 	}
 	if o.TimeoutMS != 0 {
@@ -100,6 +118,12 @@ func (o Options) Resolve(defaults Defaults) (CheckOptions, error) {
 			return c, err
 		}
 		c.Timeout = time.Duration(o.TimeoutMS) * time.Millisecond
+	}
+	if o.SlowMS != 0 {
+		if err := inRange("slow_ms", o.SlowMS, 1, 120_000); err != nil {
+			return c, err
+		}
+		c.SlowAfter = time.Duration(o.SlowMS) * time.Millisecond
 	}
 	if o.Retries != nil {
 		if err := inRange("retries", *o.Retries, 0, 5); err != nil {
@@ -149,7 +173,26 @@ func (o Options) Resolve(defaults Defaults) (CheckOptions, error) {
 	if c.AcceptStatus, err = ParseStatusSet(accept); err != nil {
 		return c, invalidOption("accept_status", err.Error())
 	}
+	if err := validateExpect(o.Expect); err != nil {
+		return c, err
+	}
 	return c, validateHeaders(o.Headers, o.UserAgent)
+}
+
+// validateExpect refuses what can't be an expression. Whether it is one, its compiler knows.
+func validateExpect(expression string) error {
+	if length := utf8.RuneCountInString(expression); length > maxExpectLength {
+		return invalidOption("expect", fmt.Sprintf("expect must not be longer than %d characters; it has %d.", maxExpectLength, length))
+	}
+	for _, r := range expression {
+		if unicode.IsControl(r) && !strings.ContainsRune("\t\r\n", r) {
+			return invalidOption("expect", "expect must not contain control characters other than tabs and line ends.")
+		}
+	}
+	if !utf8.ValidString(expression) {
+		return invalidOption("expect", "expect must be valid UTF-8.")
+	}
+	return nil
 }
 
 func inRange(field string, value, low, high int) error {

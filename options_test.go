@@ -27,11 +27,13 @@ func TestOptionsOverrideEveryDefault(t *testing.T) {
 		TimeoutMS: 100, Retries: new(0), Method: "HEAD", FollowRedirects: new(false), MaxRedirects: new(0), AcceptStatus: "204",
 		Headers: map[string]string{"X-A": "b"}, UserAgent: "me/1", HostRate: new(0.0), HostConcurrency: 1,
 		InsecureTLS: true, CaptureTitle: true, RetentionHours: 1,
+		Expect: "status == 200 &&\n\tredirects == 0", SlowMS: 1500, HashBody: true, RespectRobots: true,
 	}.Resolve(serverDefaults())
 	require.NoError(t, err)
 	require.Equal(t, wsc.CheckOptions{
 		Timeout: 100 * time.Millisecond, Method: wsc.MethodHead, AcceptStatus: wsc.StatusSet{{Low: 204, High: 204}},
 		Headers: map[string]string{"X-A": "b"}, UserAgent: "me/1", HostConcurrency: 1, InsecureTLS: true, CaptureTitle: true, Retention: time.Hour,
+		Expect: "status == 200 &&\n\tredirects == 0", SlowAfter: 1500 * time.Millisecond, HashBody: true, RespectRobots: true,
 	}, got)
 }
 
@@ -61,6 +63,12 @@ func TestOptionsOutOfRangeNameTheField(t *testing.T) {
 		{"retention negative", wsc.Options{RetentionHours: -1}, "retention_hours"},
 		{"retention too long", wsc.Options{RetentionHours: 8761}, "retention_hours"},
 		{"status out of range", wsc.Options{AcceptStatus: "600"}, "accept_status"},
+		{"slow negative", wsc.Options{SlowMS: -1}, "slow_ms"},
+		{"slow too long", wsc.Options{SlowMS: 120_001}, "slow_ms"},
+		{"expectation too long", wsc.Options{Expect: strings.Repeat("é", 2001)}, "expect"},
+		{"NUL in expectation", wsc.Options{Expect: "status == 200\x00"}, "expect"},
+		{"escape in expectation", wsc.Options{Expect: "\x1b[2J"}, "expect"},
+		{"expectation that is no UTF-8", wsc.Options{Expect: "\xff"}, "expect"},
 		{"line end in user agent", wsc.Options{UserAgent: "a\r\nX: y"}, "user_agent"},
 		{"space in header name", wsc.Options{Headers: map[string]string{"a b": "c"}}, "headers"},
 		{"line end in header value", wsc.Options{Headers: map[string]string{"a": "b\nc"}}, "headers"},

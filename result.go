@@ -9,7 +9,7 @@ type Status string
 const (
 	// StatusActive: the final HTTP status is an accepted one.
 	StatusActive Status = "active"
-	// StatusInactive: any other complete HTTP answer.
+	// StatusInactive: any other complete HTTP answer, or one that does not meet the expectation.
 	StatusInactive Status = "inactive"
 	// StatusError: no usable answer; ErrorKind says why.
 	StatusError Status = "error"
@@ -42,12 +42,13 @@ type Result struct {
 	NormalizedURL string `json:"normalized_url,omitempty" doc:"The URL that was requested." example:"https://example.com/"`
 	Host          string `json:"host,omitempty" doc:"Host of the URL in ASCII." example:"example.com"`
 
-	Status       Status    `json:"status" enum:"active,inactive,error" doc:"active: accepted HTTP status; inactive: any other HTTP answer; error: no usable answer."`
+	Status       Status    `json:"status" enum:"active,inactive,error" doc:"active: accepted HTTP status; inactive: any other HTTP answer, or one that does not meet expect; error: no usable answer."`
 	HTTPStatus   int       `json:"http_status,omitempty" doc:"Final HTTP status code; absent without an answer." example:"200"`
 	ErrorKind    ErrorKind `json:"error_kind,omitempty" doc:"What went wrong, one of a fixed list." example:"dns_nxdomain"`
-	ErrorMessage string    `json:"error_message,omitempty" doc:"What went wrong, in a sentence."`
+	ErrorMessage string    `json:"error_message,omitempty" doc:"What went wrong, in a sentence; for inactive results only when an expectation is not met."`
 
 	ResponseTimeMS float64    `json:"response_time" doc:"Milliseconds from start to the end of the body, redirects included."`
+	Slow           bool       `json:"slow,omitempty" doc:"The response took longer than slow_ms."`
 	Timings        *Timings   `json:"timings,omitempty" doc:"Where the time of the last request went."`
 	FinalURL       string     `json:"final_url,omitempty" doc:"URL after redirects."`
 	Redirects      []Redirect `json:"redirects,omitempty" doc:"Each redirect that was followed."`
@@ -57,9 +58,11 @@ type Result struct {
 	ContentType    string     `json:"content_type,omitempty" doc:"Content-Type of the final answer, at most 255 bytes."`
 	ContentLength  *int64     `json:"content_length,omitempty" doc:"Content-Length of the final answer in bytes; absent when not stated."`
 	Title          string     `json:"title,omitempty" doc:"Title of the page, at most 300 characters, when capture_title is on."`
+	BodySHA256     string     `json:"body_sha256,omitempty" doc:"SHA-256 of the body as it was read (decompressed, at most its first 64 KiB) in hexadecimal, when hash_body is on."`
 
-	Attempts  int       `json:"attempts" doc:"How often the target was tried; 0 for an invalid line."`
-	CheckedAt time.Time `json:"checked_at" doc:"When the last attempt began (UTC)."`
+	Attempts       int             `json:"attempts" doc:"How often the target was tried; 0 for an invalid line."`
+	FailedAttempts []FailedAttempt `json:"failed_attempts,omitempty" doc:"The attempts before the last one, which failed for a passing reason; oldest first."`
+	CheckedAt      time.Time       `json:"checked_at" doc:"When the last attempt began (UTC)."`
 
 	// RetryAfter is how long the site asked to be left alone (Retry-After of a 429 or 503), 0 if it did not.
 	RetryAfter time.Duration `json:"-"`
@@ -90,7 +93,7 @@ type TLSInfo struct {
 	Issuer   string    `json:"issuer,omitempty" doc:"Issuer of the certificate."`
 	NotAfter time.Time `json:"not_after,omitzero" doc:"End of the certificate's validity (UTC)."`
 	DaysLeft int       `json:"days_left" doc:"Whole days until not_after at the time of the check; negative when expired."`
-	Problem  string    `json:"problem,omitempty" doc:"What is wrong with the certificate, in words; only with insecure_tls."`
+	Problem  string    `json:"problem,omitempty" doc:"What is wrong with the certificate or its chain, in words."`
 }
 
 // Deferred is a target that waits for its next attempt.
@@ -103,6 +106,8 @@ type Deferred struct {
 	// LastKind and LastMessage describe the last attempt.
 	LastKind    ErrorKind
 	LastMessage string
+	// Failed describes the attempts made so far, oldest first.
+	Failed []FailedAttempt
 }
 
 // ResultSort names an order of results.
@@ -123,6 +128,8 @@ type ResultFilter struct {
 	Statuses     []Status
 	ErrorKinds   []ErrorKind
 	HTTPStatuses []int
+	// Slow limits the results to slow ones, or to others; nil is both.
+	Slow *bool
 	// Host limits the results to one host.
 	Host string
 	// Query limits the results to those whose URL or title contains it, ignoring case.

@@ -8,6 +8,7 @@ type Stats struct {
 	ByStatus     map[string]int64 `json:"by_status" doc:"Results by status."`
 	ByHTTPStatus map[string]int64 `json:"by_http_status" doc:"Results by HTTP status code."`
 	ByErrorKind  map[string]int64 `json:"by_error_kind" doc:"Results by error kind."`
+	Slow         int64            `json:"slow" doc:"Results that took longer than slow_ms."`
 	ResponseTime ResponseTimes    `json:"response_time" doc:"Distribution of the response times of results with an HTTP status."`
 	SlowestHosts []HostStats      `json:"slowest_hosts" doc:"The ten hosts with the highest mean response time."`
 	ExpiringCert []ExpiringCert   `json:"expiring_certificates" doc:"Certificates that end within 30 days, soonest first, at most 50."`

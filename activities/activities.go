@@ -32,7 +32,7 @@ type Store interface {
 	EachResult(ctx context.Context, jobID string, filter wsc.ResultFilter, fn func(*wsc.Result) error) error
 
 	Defer(ctx context.Context, jobID string, deferred []wsc.Deferred) error
-	DeferredAttempts(ctx context.Context, jobID string, seqs []int64) (map[int64]int, error)
+	DeferredAttempts(ctx context.Context, jobID string, seqs []int64) (map[int64]wsc.AttemptsMade, error)
 	DeferredSummary(ctx context.Context, jobID string) (count int64, earliest time.Time, err error)
 	EachDeferred(ctx context.Context, jobID string, dueBy time.Time, fn func(*wsc.Deferred) error) error
 

@@ -208,10 +208,18 @@ func TestTransientOutcomesAreTriedAgainInLaterPasses(t *testing.T) {
 		}
 	}
 	attempts := map[string]int{}
+	reasons := map[string][]string{}
 	for _, result := range f.results() {
 		attempts[result.Host] = result.Attempts
+		for i, failed := range result.FailedAttempts {
+			require.Equal(t, i+1, failed.Attempt)
+			require.True(t, failed.CheckedAt.Before(result.CheckedAt))
+			reasons[result.Host] = append(reasons[result.Host], failed.Reason)
+		}
 	}
 	require.Equal(t, map[string]int{"flaky.test": 2, "down.test": 3, "gone.test": 1, "up.test": 1}, attempts)
+	timeout := wsc.KindConnectTimeout.Sentence()
+	require.Equal(t, map[string][]string{"flaky.test": {"HTTP 503 Service Unavailable"}, "down.test": {timeout, timeout}}, reasons)
 	wait, err := execute[activities.WaitOutput](f, f.acts.NextRetry, activities.RetryInput{JobID: jobID, Pass: 3})
 	require.NoError(t, err)
 	require.Zero(t, wait.Deferred)

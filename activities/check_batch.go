@@ -47,13 +47,16 @@ func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput
 	if err != nil {
 		return BatchOutput{}, err
 	}
-	left, out, err := a.untried(ctx, job.ID, records)
+	left, failed, out, err := a.untried(ctx, job.ID, records)
 	if err != nil || len(left) == 0 {
 		return out, err
 	}
 	tasks, err := a.pace(ctx, left, opts.HostRate)
 	if err != nil {
 		return out, err
+	}
+	for i := range tasks {
+		tasks[i].Failed = failed[tasks[i].Seq]
 	}
 
 	sink := newSink(ctx, a.cfg, job.ID, opts)
@@ -77,37 +80,43 @@ func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput
 	return out, nil
 }
 
-// untried returns the records without a result and without an attempt in this pass, and counts the others.
-func (a *Activities) untried(ctx context.Context, jobID string, records []plan.Record) ([]plan.Record, BatchOutput, error) {
-	var out BatchOutput
+// untried returns the records without a result and without an attempt in this pass, the attempts at them in earlier
+// passes by seq, and the count of the others.
+func (a *Activities) untried(ctx context.Context, jobID string, records []plan.Record) (
+	left []plan.Record, failed map[int64][]wsc.FailedAttempt, out BatchOutput, err error,
+) {
 	seqs := make([]int64, len(records))
 	for i := range records {
 		seqs[i] = records[i].Seq
 	}
 	done, err := a.cfg.Store.DoneSeqs(ctx, jobID, seqs)
 	if err != nil {
-		return nil, out, storeError(err)
+		return nil, nil, out, storeError(err)
 	}
 	attempts, err := a.cfg.Store.DeferredAttempts(ctx, jobID, seqs)
 	if err != nil {
-		return nil, out, storeError(err)
+		return nil, nil, out, storeError(err)
 	}
+	failed = make(map[int64][]wsc.FailedAttempt, len(attempts))
 	final := make(map[int64]bool, len(done))
 	for _, seq := range done {
 		final[seq] = true
 	}
-	left := make([]plan.Record, 0, len(records))
+	left = make([]plan.Record, 0, len(records))
 	for _, record := range records {
 		switch {
 		case final[record.Seq]:
 			out.Final++
-		case attempts[record.Seq] > record.Attempts:
+		case attempts[record.Seq].Count > record.Attempts:
 			out.Deferred++
 		default:
 			left = append(left, record)
+			if made := attempts[record.Seq]; len(made.Failed) > 0 {
+				failed[record.Seq] = made.Failed
+			}
 		}
 	}
-	return left, out, nil
+	return left, failed, out, nil
 }
 
 // pace reserves a start time for every record on its host, across all workers and jobs.

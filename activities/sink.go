@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,6 +62,7 @@ func (s *sink) add(task runner.Task, result wsc.Result) error {
 		s.deferred = append(s.deferred, wsc.Deferred{
 			Target: task.Target, Attempt: result.Attempts, NotBefore: s.cfg.Now().Add(delay),
 			LastKind: result.ErrorKind, LastMessage: result.ErrorMessage,
+			Failed: append(slices.Clip(task.Failed), result.FailedAttempt()),
 		})
 	} else {
 		s.results = append(s.results, result)

@@ -14,6 +14,7 @@ type ResultQuery struct {
 	Status     []string `query:"status,explode" doc:"Only results with one of these statuses: active, inactive, error. Repeat the parameter or separate by commas." example:"error"`
 	ErrorKind  []string `query:"error_kind,explode" doc:"Only results with one of these error kinds. Repeat or separate by commas." example:"dns_nxdomain"`
 	HTTPStatus []string `query:"http_status,explode" doc:"Only results with one of these HTTP status codes. Repeat or separate by commas." example:"404"`
+	Slow       string   `query:"slow" enum:"true,false" doc:"true: only slow results; false: only others."`
 	Host       string   `query:"host" maxLength:"255" doc:"Only results of this host." example:"example.com"`
 	Query      string   `query:"q" maxLength:"200" doc:"Only results whose URL or title contains this, ignoring case."`
 	Sort       string   `query:"sort" enum:"seq,url,host,status,http_status,response_time,-seq,-url,-host,-status,-http_status,-response_time" default:"seq" doc:"Order; a leading - reverses it. seq is the order of the upload."`
@@ -31,6 +32,9 @@ func (in *ResultQuery) filter() (wsc.ResultFilter, error) {
 	}
 	if f.HTTPStatuses, err = httpStatuses(in.HTTPStatus); err != nil {
 		return f, err
+	}
+	if in.Slow != "" {
+		f.Slow = new(in.Slow == "true")
 	}
 	if f.Host, err = asciiHost(in.Host); err != nil {
 		return f, err
@@ -50,7 +54,7 @@ func unfiltered(f wsc.ResultFilter) bool {
 }
 
 func selectsAll(f wsc.ResultFilter) bool {
-	return len(f.Statuses) == 0 && len(f.ErrorKinds) == 0 && len(f.HTTPStatuses) == 0 && f.Host == "" && f.Query == ""
+	return len(f.Statuses) == 0 && len(f.ErrorKinds) == 0 && len(f.HTTPStatuses) == 0 && f.Slow == nil && f.Host == "" && f.Query == ""
 }
 
 // matches is the filter's selection for a result that is at hand; it says what the store's selection says.
@@ -59,6 +63,7 @@ func matches(f wsc.ResultFilter, r *wsc.Result) bool {
 	case len(f.Statuses) > 0 && !slices.Contains(f.Statuses, r.Status),
 		len(f.ErrorKinds) > 0 && !slices.Contains(f.ErrorKinds, r.ErrorKind),
 		len(f.HTTPStatuses) > 0 && !slices.Contains(f.HTTPStatuses, r.HTTPStatus),
+		f.Slow != nil && *f.Slow != r.Slow,
 		f.Host != "" && f.Host != r.Host:
 		return false
 	case f.Query == "":

@@ -21,7 +21,7 @@ func checked(t *testing.T, b *bundle) wsc.Job {
 	job := b.submit(t, "leads.csv", "name,url\nA,a.example\nB,b.example\nA2,https://a.example/\nX,not a url\n,\nC,c.example\n")
 	at := time.Now().UTC()
 	b.results(t, job.ID,
-		wsc.Result{Seq: 0, Line: 2, URL: "a.example", NormalizedURL: "https://a.example/", Host: "a.example", Status: wsc.StatusActive, HTTPStatus: 200, ResponseTimeMS: 30, Title: "Ünïcode", Attempts: 1, CheckedAt: at},
+		wsc.Result{Seq: 0, Line: 2, URL: "a.example", NormalizedURL: "https://a.example/", Host: "a.example", Status: wsc.StatusActive, HTTPStatus: 200, ResponseTimeMS: 30, Slow: true, Title: "Ünïcode", Attempts: 1, CheckedAt: at},
 		wsc.Result{Seq: 1, Line: 3, URL: "b.example", NormalizedURL: "https://b.example/", Host: "b.example", Status: wsc.StatusInactive, HTTPStatus: 404, ResponseTimeMS: 10, Attempts: 1, CheckedAt: at},
 		wsc.Result{Seq: 2, Line: 5, URL: "not a url", Status: wsc.StatusError, ErrorKind: wsc.KindInvalidURL, ErrorMessage: "no", CheckedAt: at},
 		wsc.Result{Seq: 3, Line: 7, URL: "c.example", NormalizedURL: "https://c.example/", Host: "c.example", Status: wsc.StatusError, ErrorKind: wsc.KindDNSNXDomain, ErrorMessage: "gone", Attempts: 1, CheckedAt: at},
@@ -48,6 +48,8 @@ func TestResultsAreFilteredAndSorted(t *testing.T) {
 		"status=error,inactive":      {1, 2, 3},
 		"error_kind=dns_nxdomain":    {3},
 		"http_status=404,500":        {1},
+		"slow=true":                  {0},
+		"slow=false":                 {1, 2, 3},
 		"host=B.Example.":            {1},
 		"q=EXAMPLE":                  {0, 1, 3},
 		"sort=-response_time&http_status=&q=example&limit=2": {0, 1},
@@ -57,7 +59,7 @@ func TestResultsAreFilteredAndSorted(t *testing.T) {
 		a.decode(t, &page)
 		require.Equal(t, want, seqs(page.Results), query)
 	}
-	for _, query := range []string{"status=up", "error_kind=x", "http_status=99", "http_status=abc", "host=a%20b", "host=x:99", "sort=title", "limit=0", "limit=1001", "q=%00", "stauts=error"} {
+	for _, query := range []string{"status=up", "error_kind=x", "http_status=99", "http_status=abc", "host=a%20b", "host=x:99", "sort=title", "slow=1", "limit=0", "limit=1001", "q=%00", "stauts=error"} {
 		a := b.get(t, "/api/v1/jobs/"+job.ID+"/results?"+query)
 		require.Equal(t, wsc.CodeInvalidRequest, a.problem(t).Code, query)
 	}

@@ -16,6 +16,8 @@ type ResultFilter struct {
 	Statuses     []wsc.Status
 	ErrorKinds   []wsc.ErrorKind
 	HTTPStatuses []int
+	// Slow limits the results to slow ones, or to others; nil is both.
+	Slow *bool
 	// Host limits the results to one host.
 	Host string
 	// Query limits the results to those whose URL or title contains it, ignoring case.
@@ -34,6 +36,9 @@ func (f ResultFilter) values() url.Values {
 		codes[i] = strconv.Itoa(code)
 	}
 	setList(values, "http_status", codes)
+	if f.Slow != nil {
+		values.Set("slow", strconv.FormatBool(*f.Slow))
+	}
 	setText(values, "host", f.Host)
 	setText(values, "q", f.Query)
 	order := string(f.Sort)

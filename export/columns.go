@@ -31,11 +31,13 @@ func resultColumns() []column {
 		{"error_kind", middleWidth, func(r *wsc.Result) cell { return textCell(string(r.ErrorKind)) }},
 		{"error_message", wideWidth, func(r *wsc.Result) cell { return textCell(r.ErrorMessage) }},
 		{"response_time_ms", middleWidth, responseTime},
+		{"slow", narrowWidth, slow},
 		{"final_url", wideWidth, func(r *wsc.Result) cell { return textCell(r.FinalURL) }},
 		{"redirects", wideWidth, redirectChain},
 		{"title", wideWidth, func(r *wsc.Result) cell { return textCell(r.Title) }},
 		{"content_type", middleWidth, func(r *wsc.Result) cell { return textCell(r.ContentType) }},
 		{"content_length", middleWidth, contentLength},
+		{"body_sha256", middleWidth, func(r *wsc.Result) cell { return textCell(r.BodySHA256) }},
 		{"protocol", narrowWidth, func(r *wsc.Result) cell { return textCell(r.Protocol) }},
 		{"remote_ip", middleWidth, func(r *wsc.Result) cell { return textCell(r.RemoteIP) }},
 	}
@@ -43,6 +45,7 @@ func resultColumns() []column {
 	columns = append(columns, timingColumns()...)
 	return append(columns,
 		column{"attempts", narrowWidth, func(r *wsc.Result) cell { return integerCell(int64(r.Attempts)) }},
+		column{"failed_attempts", wideWidth, failedAttempts},
 		column{"checked_at", middleWidth, func(r *wsc.Result) cell { return timeCell(r.CheckedAt) }},
 		column{"host", middleWidth, func(r *wsc.Result) cell { return textCell(r.Host) }},
 		column{"normalized_url", wideWidth, func(r *wsc.Result) cell { return textCell(r.NormalizedURL) }},
@@ -97,11 +100,36 @@ func responseTime(r *wsc.Result) cell {
 	return decimalCell(r.ResponseTimeMS)
 }
 
+// slow is empty unless the result is slow, so that these stand out.
+func slow(r *wsc.Result) cell {
+	if !r.Slow {
+		return cell{}
+	}
+	return textCell("true")
+}
+
 func contentLength(r *wsc.Result) cell {
 	if r.ContentLength == nil {
 		return cell{}
 	}
 	return integerCell(*r.ContentLength)
+}
+
+// failedAttempts is every attempt before the last one: "1: HTTP 503 Service Unavailable; 2: …".
+func failedAttempts(r *wsc.Result) cell {
+	if len(r.FailedAttempts) == 0 {
+		return cell{}
+	}
+	var b strings.Builder
+	for n, failed := range r.FailedAttempts {
+		if n > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(strconv.Itoa(failed.Attempt))
+		b.WriteString(": ")
+		b.WriteString(failed.Reason)
+	}
+	return textCell(b.String())
 }
 
 // redirectChain is every hop with its status and the URL that it led to: "301 http://a/ -> https://a/".

@@ -35,9 +35,9 @@ func byName(t *testing.T, header, row []string) map[string]string {
 
 func TestCSVHasTheDocumentedColumns(t *testing.T) {
 	rows := readCSV(t, exportResults(t, FormatCSV, nil))
-	require.Equal(t, [][]string{strings.Split("line,url,status,http_status,error_kind,error_message,response_time_ms,"+
-		"final_url,redirects,title,content_type,content_length,protocol,remote_ip,tls_version,tls_issuer,tls_not_after,"+
-		"tls_days_left,dns_ms,connect_ms,tls_ms,ttfb_ms,download_ms,attempts,checked_at,host,normalized_url", ",")}, rows)
+	require.Equal(t, [][]string{strings.Split("line,url,status,http_status,error_kind,error_message,response_time_ms,slow,"+
+		"final_url,redirects,title,content_type,content_length,body_sha256,protocol,remote_ip,tls_version,tls_issuer,tls_not_after,"+
+		"tls_days_left,dns_ms,connect_ms,tls_ms,ttfb_ms,download_ms,attempts,failed_attempts,checked_at,host,normalized_url", ",")}, rows)
 }
 
 func TestCSVShowsValuesForPeopleAndPrograms(t *testing.T) {
@@ -54,6 +54,10 @@ func TestCSVShowsValuesForPeopleAndPrograms(t *testing.T) {
 	second := byName(t, rows[0], rows[2])
 	require.Equal(t, `'=HYPERLINK("http://evil.example/","click")`, second["title"])
 	require.Equal(t, "0", second["dns_ms"])
+	require.Equal(t, "true", second["slow"])
+	require.Equal(t, "1: HTTP 503 Service Unavailable; 2: The host did not answer within 10 s.", second["failed_attempts"])
+	require.Equal(t, "The title was expected to contain Shop.", second["error_message"])
+	require.Empty(t, first["slow"])
 	require.Empty(t, second["content_length"])
 
 	require.Equal(t, "-3", byName(t, rows[0], rows[3])["tls_days_left"])

@@ -62,11 +62,15 @@ func sampleResults() []*wsc.Result {
 			},
 			TLS:      &wsc.TLSInfo{Version: "TLS 1.3", Subject: "example.com", Issuer: "Example Trust", NotAfter: time.Date(2026, time.June, 1, 12, 0, 0, 0, time.UTC), DaysLeft: 89},
 			Protocol: "h2", RemoteIP: "2001:db8::7", ContentType: "text/html; charset=utf-8", ContentLength: &length,
-			Title: "Bücher, \"neu\" & gebraucht", Attempts: 1, CheckedAt: moment,
+			BodySHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Title: "Bücher, \"neu\" & gebraucht", Attempts: 1, CheckedAt: moment,
 		},
 		{
 			Seq: 1, Line: 3, URL: "http://example.org/missing", NormalizedURL: "http://example.org/missing", Host: "example.org",
-			Status: wsc.StatusInactive, HTTPStatus: 404, ResponseTimeMS: 40, Timings: &wsc.Timings{Connect: 10, TTFB: 30, Total: 40},
+			Status: wsc.StatusInactive, HTTPStatus: 404, ResponseTimeMS: 40, Slow: true, Timings: &wsc.Timings{Connect: 10, TTFB: 30, Total: 40},
+			ErrorMessage: "The title was expected to contain Shop.", FailedAttempts: []wsc.FailedAttempt{
+				{Attempt: 1, CheckedAt: moment.Add(-40 * time.Second), HTTPStatus: 503, Reason: "HTTP 503 Service Unavailable", ResponseTimeMS: 8.5},
+				{Attempt: 2, CheckedAt: moment.Add(-35 * time.Second), ErrorKind: wsc.KindTimeout, Reason: "The host did not answer within 10 s.", ResponseTimeMS: 10_000},
+			},
 			FinalURL: "http://example.org/missing", Protocol: "http/1.1", RemoteIP: "203.0.113.9",
 			Title: `=HYPERLINK("http://evil.example/","click")`, Attempts: 3, CheckedAt: moment,
 		},

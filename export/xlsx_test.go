@@ -85,16 +85,16 @@ func TestAWorkbookHasNumbersDatesAndTextsButNoFormulas(t *testing.T) {
 	file := openWorkbook(t, exportResults(t, FormatXLSX, nil, sampleResults()...))
 	for cell, want := range map[string]excelize.CellType{
 		"A2": excelize.CellTypeUnset, // a number: the type is the default
-		"D2": excelize.CellTypeUnset, "G2": excelize.CellTypeUnset, "Q2": excelize.CellTypeUnset, "R4": excelize.CellTypeUnset,
-		"B2": excelize.CellTypeInlineString, "C2": excelize.CellTypeInlineString, "J3": excelize.CellTypeInlineString,
+		"D2": excelize.CellTypeUnset, "G2": excelize.CellTypeUnset, "S2": excelize.CellTypeUnset, "T4": excelize.CellTypeUnset,
+		"B2": excelize.CellTypeInlineString, "C2": excelize.CellTypeInlineString, "K3": excelize.CellTypeInlineString,
 	} {
 		got, err := file.GetCellType("Results", cell)
 		require.NoError(t, err)
 		require.Equal(t, want, got, cell)
 	}
 	for cell, want := range map[string]string{
-		"G2": "123.457", "Q2": "2026-06-01 12:00:00", "Y2": "2026-03-04 05:06:07", "R4": "-3",
-		"J3": `=HYPERLINK("http://evil.example/","click")`,
+		"G2": "123.457", "S2": "2026-06-01 12:00:00", "AB2": "2026-03-04 05:06:07", "T4": "-3",
+		"K3": `=HYPERLINK("http://evil.example/","click")`,
 	} {
 		shown, err := file.GetCellValue("Results", cell)
 		require.NoError(t, err)
@@ -115,7 +115,7 @@ func TestAWorkbookIsReadyToWorkWith(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, panes.Freeze)
 	require.Equal(t, 1, panes.YSplit)
-	require.Contains(t, string(zipParts(t, document)), `<autoFilter ref="A1:AA6"/>`)
+	require.Contains(t, string(zipParts(t, document)), `<autoFilter ref="A1:AD6"/>`)
 	width, err := file.GetColWidth("Results", "B")
 	require.NoError(t, err)
 	require.Greater(t, width, 20.0)
@@ -207,7 +207,7 @@ func TestAFullSheetGoesOnInTheNext(t *testing.T) {
 				}
 			}
 			require.Len(t, seen, tc.results)
-			require.Contains(t, string(zipParts(t, document.Bytes())), "'Results'!$A$1:$AA$10<")
+			require.Contains(t, string(zipParts(t, document.Bytes())), "'Results'!$A$1:$AD$10<")
 		})
 	}
 	require.Equal(t, 1_048_576, sheetRows)
@@ -216,7 +216,7 @@ func TestAFullSheetGoesOnInTheNext(t *testing.T) {
 func TestTimesThatNoWorkbookCanExpressAreTexts(t *testing.T) {
 	result := &wsc.Result{TLS: &wsc.TLSInfo{NotAfter: time.Date(1850, time.January, 2, 0, 0, 0, 0, time.UTC)}, CheckedAt: time.Date(10_000, time.January, 1, 0, 0, 0, 0, time.UTC)}
 	file := openWorkbook(t, exportResults(t, FormatXLSX, nil, result))
-	for cell, want := range map[string]string{"Q2": "1850-01-02T00:00:00Z", "Y2": "10000-01-01T00:00:00Z"} {
+	for cell, want := range map[string]string{"S2": "1850-01-02T00:00:00Z", "AB2": "10000-01-01T00:00:00Z"} {
 		got, err := file.GetCellValue("Results", cell)
 		require.NoError(t, err)
 		require.Equal(t, want, got)

@@ -144,7 +144,7 @@ func (c *Check) emit(task runner.Task, result wsc.Result) error {
 		c.deferred = append(c.deferred, task)
 		return nil
 	case result.Transient() && result.Attempts <= c.config.Options.Retries:
-		task.Attempts = result.Attempts
+		task.Attempts, task.Failed = result.Attempts, append(slices.Clip(task.Failed), result.FailedAttempt())
 		task.NotBefore = time.Now().Add(c.config.RetryDelay(result.Attempts, result.RetryAfter))
 		c.deferred = append(c.deferred, task)
 		return nil

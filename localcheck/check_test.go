@@ -127,7 +127,13 @@ func TestTransientOutcomesAreTriedAgain(t *testing.T) {
 	require.Equal(t, wsc.KindConnectionReset, results[0].ErrorKind)
 	require.Equal(t, 3, results[1].Attempts)
 	require.Equal(t, wsc.StatusActive, results[1].Status)
+	require.Len(t, results[1].FailedAttempts, 2)
+	for i, failed := range results[1].FailedAttempts {
+		require.Equal(t, i+1, failed.Attempt)
+		require.Equal(t, "HTTP 502 Bad Gateway", failed.Reason)
+	}
 	require.Equal(t, 1, results[2].Attempts)
+	require.Empty(t, results[2].FailedAttempts)
 	require.Equal(t, 2, results[3].Attempts)
 	require.Equal(t, 410, results[3].HTTPStatus)
 	require.ElementsMatch(t, []int{1, 1, 1, 2, 2}, delays)

@@ -23,6 +23,8 @@ type Task struct {
 	wsc.Target
 	// Attempts is how often the target was tried before.
 	Attempts int
+	// Failed describes these attempts, oldest first.
+	Failed []wsc.FailedAttempt
 	// NotBefore is the earliest start; the zero time is at once.
 	NotBefore time.Time
 }
@@ -38,7 +40,7 @@ type Runner struct {
 }
 
 // Run tries every task once, in the order of NotBefore, and calls emit for each with the result, from one goroutine.
-// The result's Attempts is the task's plus one.
+// The result's Attempts is the task's plus one, its FailedAttempts are the task's.
 //
 // When stop is closed, no further task is started, those under way are finished and emitted, and Run returns nil.
 // When ctx ends, those under way are broken off without being emitted and Run returns ctx's error. An error of emit
@@ -192,7 +194,7 @@ func (s *sweep) check(task Task) (result wsc.Result) {
 				CheckedAt:    s.now(),
 			}
 		}
-		result.Attempts = task.Attempts + 1
+		result.Attempts, result.FailedAttempts = task.Attempts+1, task.Failed
 	}()
 	return s.runner.Checker.Check(s.checks, task.Target, s.runner.Options)
 }

@@ -63,6 +63,17 @@ func TestEveryTaskIsEmittedOnce(t *testing.T) {
 	require.Zero(t, r.Limiter.InUse())
 }
 
+func TestEarlierAttemptsComeBackWithTheResult(t *testing.T) {
+	list := tasks(2, 1)
+	list[1].Attempts, list[1].Failed = 1, []wsc.FailedAttempt{{Attempt: 1, Reason: "HTTP 503"}}
+	err := newRunner(active, 1, 1).Run(t.Context(), nil, list, func(task runner.Task, result wsc.Result) error {
+		require.Equal(t, task.Attempts+1, result.Attempts)
+		require.Equal(t, list[task.Seq].Failed, result.FailedAttempts)
+		return nil
+	})
+	require.NoError(t, err)
+}
+
 func TestLimitsHoldPerProcessAndPerHost(t *testing.T) {
 	var mu sync.Mutex
 	total, perHost := 0, map[string]int{}

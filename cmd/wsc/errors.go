@@ -97,6 +97,8 @@ func flagOf(field string) string {
 		return ""
 	case name == "timeout_ms":
 		return "--timeout"
+	case name == "slow_ms":
+		return "--slow"
 	case name == "retention_hours":
 		return "--retention"
 	case name == "headers":

@@ -145,8 +145,13 @@ func (f *fakeAPI) events(w http.ResponseWriter, r *http.Request) {
 
 func (f *fakeAPI) results(w http.ResponseWriter, r *http.Request) {
 	all := []wsc.Result{
-		{Seq: 0, Line: 2, URL: "example.com", Status: wsc.StatusActive, HTTPStatus: 200, ResponseTimeMS: 12.3, FinalURL: "https://www.example.com/", Redirects: []wsc.Redirect{{}}},
-		{Seq: 1, Line: 3, URL: "example.org/" + hostile, Status: wsc.StatusError, ErrorKind: wsc.KindTimeout, ErrorMessage: "Slow " + hostile},
+		{Seq: 0, Line: 2, URL: "example.com", Status: wsc.StatusActive, HTTPStatus: 200, ResponseTimeMS: 12.3, FinalURL: "https://www.example.com/", Redirects: []wsc.Redirect{{}}, Attempts: 1},
+		{Seq: 1, Line: 3, URL: "example.org/" + hostile, Status: wsc.StatusError, ErrorKind: wsc.KindTimeout, ErrorMessage: "Slow " + hostile, Attempts: 3},
+		{Seq: 2, Line: 4, URL: "example.net", Status: wsc.StatusActive, HTTPStatus: 200, ResponseTimeMS: 4000, Slow: true, Attempts: 2},
+		{Seq: 3, Line: 5, URL: "example.edu", Status: wsc.StatusInactive, HTTPStatus: 200, ErrorMessage: "Not as expected " + hostile, Attempts: 1},
+	}
+	if r.URL.Query().Get("slow") == "true" {
+		all = all[2:3]
 	}
 	if status := r.URL.Query().Get("status"); status != "" {
 		all = all[:0]

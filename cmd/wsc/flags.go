@@ -50,6 +50,10 @@ type optionFlags struct {
 	HostConcurrency   int            `help:"Most requests to one host at the same time. Default 10." env:"WSC_HOST_CONCURRENCY" placeholder:"N"`
 	InsecureTLS       bool           `name:"insecure-tls" help:"Accept any certificate, and report what is wrong with it."`
 	CaptureTitle      bool           `help:"Record the title of HTML pages."`
+	Expect            string         `help:"CEL expression about the answer that must be true, such as 'status == 200 && body.contains(\"Add to cart\")'; if it is false, the result is inactive." env:"WSC_EXPECT" placeholder:"EXPRESSION"`
+	Slow              *time.Duration `help:"Mark results that took longer than this as slow, 1ms to 2m." env:"WSC_SLOW" placeholder:"DURATION"`
+	HashBody          bool           `help:"Record the SHA-256 of each body, of at most its first 64 KiB."`
+	RespectRobots     bool           `help:"Leave out URLs that the site's robots.txt asks checkers not to request." env:"WSC_RESPECT_ROBOTS"`
 }
 
 // options are the options as the API knows them.
@@ -57,13 +61,20 @@ func (f *optionFlags) options(list listFlags) (wsc.Options, error) {
 	o := wsc.Options{
 		Retries: f.Retries, Method: f.Method, MaxRedirects: f.MaxRedirects, AcceptStatus: f.AcceptStatus,
 		UserAgent: f.UserAgent, HostRate: f.HostRate, HostConcurrency: f.HostConcurrency,
-		InsecureTLS: f.InsecureTLS, CaptureTitle: f.CaptureTitle, URLColumn: list.URLColumn, Sheet: list.Sheet,
+		InsecureTLS: f.InsecureTLS, CaptureTitle: f.CaptureTitle,
+		Expect: f.Expect, HashBody: f.HashBody, RespectRobots: f.RespectRobots, URLColumn: list.URLColumn, Sheet: list.Sheet,
 	}
 	if f.Timeout != nil {
 		if *f.Timeout < 100*time.Millisecond || *f.Timeout > 2*time.Minute {
 			return o, usagef("--timeout: %s is not between 100ms and 2m", *f.Timeout)
 		}
 		o.TimeoutMS = int(f.Timeout.Milliseconds())
+	}
+	if f.Slow != nil {
+		if *f.Slow < time.Millisecond || *f.Slow > 2*time.Minute {
+			return o, usagef("--slow: %s is not between 1ms and 2m", *f.Slow)
+		}
+		o.SlowMS = int(f.Slow.Milliseconds())
 	}
 	if f.NoFollowRedirects {
 		follow := false
@@ -95,6 +106,7 @@ type filterFlags struct {
 	Status     []wsc.Status    `help:"Only results with these statuses: active, inactive, error." enum:"active,inactive,error" placeholder:"STATUS,…"`
 	ErrorKind  []wsc.ErrorKind `help:"Only results with these error kinds, such as dns_nxdomain or timeout." placeholder:"KIND,…"`
 	HTTPStatus []int           `name:"http-status" help:"Only results with these HTTP statuses, such as 404." placeholder:"CODE,…"`
+	Slow       bool            `help:"Only slow results."`
 	Host       string          `help:"Only results of this host." placeholder:"NAME"`
 	Query      string          `help:"Only results whose URL or title contains this text, ignoring case." placeholder:"TEXT"`
 	Sort       string          `help:"Order: seq (as in the list), url, host, status, http_status or response_time." enum:",seq,url,host,status,http_status,response_time" default:"" placeholder:"FIELD"`
@@ -112,8 +124,12 @@ func (f *filterFlags) filter() (client.ResultFilter, error) {
 			return client.ResultFilter{}, usagef("--http-status: %d is not an HTTP status between 100 and 599", code)
 		}
 	}
+	var slow *bool
+	if f.Slow {
+		slow = &f.Slow
+	}
 	return client.ResultFilter{
-		Statuses: f.Status, ErrorKinds: f.ErrorKind, HTTPStatuses: f.HTTPStatus,
+		Statuses: f.Status, ErrorKinds: f.ErrorKind, HTTPStatuses: f.HTTPStatus, Slow: slow,
 		Host: f.Host, Query: f.Query, Sort: wsc.ResultSort(f.Sort), Desc: f.Desc,
 	}, nil
 }

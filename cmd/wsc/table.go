@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/internal/terminal"
@@ -41,14 +42,27 @@ func (t *resultTable) Write(r *wsc.Result) error {
 		code = strconv.Itoa(r.HTTPStatus)
 		elapsed = fmt.Sprintf("%.0f ms", r.ResponseTimeMS)
 	}
-	note := ""
+	return t.line(string(r.Status), code, elapsed, r.URL, note(r))
+}
+
+// note is what else there is to say, the shortest first: "slow, attempt 2, -> https://…".
+func note(r *wsc.Result) string {
+	var parts []string
+	if r.Slow {
+		parts = append(parts, "slow")
+	}
+	if r.Attempts > 1 {
+		parts = append(parts, "attempt "+strconv.Itoa(r.Attempts))
+	}
 	switch {
 	case r.ErrorKind != "":
-		note = fmt.Sprintf("%s: %s", r.ErrorKind, r.ErrorMessage)
+		parts = append(parts, fmt.Sprintf("%s: %s", r.ErrorKind, r.ErrorMessage))
+	case r.ErrorMessage != "":
+		parts = append(parts, r.ErrorMessage)
 	case len(r.Redirects) > 0:
-		note = "-> " + r.FinalURL
+		parts = append(parts, "-> "+r.FinalURL)
 	}
-	return t.line(string(r.Status), code, elapsed, r.URL, note)
+	return strings.Join(parts, ", ")
 }
 
 func (t *resultTable) line(status, code, elapsed, address, note string) error {

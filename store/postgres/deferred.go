@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,15 +12,17 @@ import (
 )
 
 const deferSQL = `
-INSERT INTO deferred_checks AS d (job_id, seq, line, url, normalized_url, host, attempt, not_before, last_kind, last_message)
+INSERT INTO deferred_checks AS d (job_id, seq, line, url, normalized_url, host, attempt, not_before, last_kind, last_message,
+                                  failed_attempts)
 SELECT $1::uuid, r.*
-FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::timestamptz[], $9::text[], $10::text[])
+FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::timestamptz[], $9::text[], $10::text[],
+            $11::json[])
      AS r (seq)
 WHERE EXISTS (SELECT FROM jobs WHERE id = $1)
   AND NOT EXISTS (SELECT FROM url_check_results AS done WHERE done.job_id = $1 AND done.seq = r.seq)
 ON CONFLICT (job_id, seq) DO UPDATE
 SET attempt = excluded.attempt, not_before = excluded.not_before,
-    last_kind = excluded.last_kind, last_message = excluded.last_message
+    last_kind = excluded.last_kind, last_message = excluded.last_message, failed_attempts = excluded.failed_attempts
 WHERE d.attempt < excluded.attempt
 RETURNING true`
 
@@ -34,13 +37,18 @@ func (s *Store) Defer(ctx context.Context, jobID string, deferred []wsc.Deferred
 	seq, line, attempt := make([]int64, n), make([]int64, n), make([]int32, n)
 	url, normalizedURL, host := make([]string, n), make([]string, n), make([]string, n)
 	notBefore, kind, message := make([]time.Time, n), make([]string, n), make([]string, n)
+	failedAttempts := make([][]byte, n)
 	for i := range deferred {
 		d := &deferred[i]
 		seq[i], line[i], attempt[i] = d.Seq, d.Line, int32(d.Attempt)
 		url[i], normalizedURL[i], host[i] = d.URL, d.NormalizedURL, d.Host
 		notBefore[i], kind[i], message[i] = d.NotBefore, string(d.LastKind), d.LastMessage
+		var err error
+		if failedAttempts[i], err = storable.FailedAttempts(d.Failed); err != nil {
+			return fmt.Errorf("defer target %d: %w", d.Seq, err)
+		}
 	}
-	arguments := []any{seq, line, url, normalizedURL, host, attempt, notBefore, kind, message}
+	arguments := []any{seq, line, url, normalizedURL, host, attempt, notBefore, kind, message, failedAttempts}
 	return s.withLockedJob(ctx, "defer targets", jobID, `WITH kept AS (`+deferSQL+`) SELECT count(*) FROM kept`, arguments,
 		func(row pgx.Row) error {
 			var kept int64
@@ -49,20 +57,22 @@ func (s *Store) Defer(ctx context.Context, jobID string, deferred []wsc.Deferred
 }
 
 // DeferredAttempts returns the attempts made, by seq, for those of the given seqs that are deferred.
-func (s *Store) DeferredAttempts(ctx context.Context, jobID string, seqs []int64) (map[int64]int, error) {
+func (s *Store) DeferredAttempts(ctx context.Context, jobID string, seqs []int64) (map[int64]wsc.AttemptsMade, error) {
 	if err := s.requireJob(ctx, jobID); err != nil {
 		return nil, err
 	}
-	attempts := make(map[int64]int)
-	rows, err := s.pool.Query(ctx, `SELECT seq, attempt FROM deferred_checks WHERE job_id = $1::uuid AND seq = ANY($2)`, jobID, seqs)
+	attempts := make(map[int64]wsc.AttemptsMade)
+	rows, err := s.pool.Query(ctx, `SELECT seq, attempt, failed_attempts FROM deferred_checks WHERE job_id = $1::uuid AND seq = ANY($2)`, jobID, seqs)
 	if err != nil {
 		return nil, failure(ctx, "read attempts", err)
 	}
 	var seq int64
-	var attempt int
-	_, err = pgx.ForEachRow(rows, []any{&seq, &attempt}, func() error {
-		attempts[seq] = attempt
-		return nil
+	var made wsc.AttemptsMade
+	var failed []byte
+	_, err = pgx.ForEachRow(rows, []any{&seq, &made.Count, &failed}, func() (err error) {
+		made.Failed, err = storable.ReadFailedAttempts(failed)
+		attempts[seq] = made
+		return err
 	})
 	return attempts, failure(ctx, "read attempts", err)
 }
@@ -89,8 +99,8 @@ FROM deferred_checks
 WHERE job_id = $1::uuid AND not_before <= $2 AND seq > $3
 ORDER BY seq LIMIT $4`
 
-// EachDeferred calls fn for every deferred target of the job due by the given time, ordered by seq. An error of fn ends
-// it and is returned as it is.
+// EachDeferred calls fn for every deferred target of the job due by the given time, ordered by seq. It leaves Failed
+// out, which DeferredAttempts tells. An error of fn ends it and is returned as it is.
 func (s *Store) EachDeferred(ctx context.Context, jobID string, dueBy time.Time, fn func(*wsc.Deferred) error) error {
 	if err := s.requireJob(ctx, jobID); err != nil {
 		return err

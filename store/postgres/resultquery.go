@@ -56,6 +56,9 @@ func resultConditions(id [16]byte, filter *wsc.ResultFilter) *conditions {
 	if len(filter.HTTPStatuses) > 0 {
 		where.add(`http_status = ANY(%s)`, filter.HTTPStatuses)
 	}
+	if filter.Slow != nil {
+		where.add(`slow = %s`, *filter.Slow)
+	}
 	if filter.Host != "" {
 		where.add(`host = %s`, storable.Host(filter.Host))
 	}
@@ -268,12 +271,13 @@ func scanResultOf(jobID string) func(pgx.CollectableRow) (wsc.Result, error) {
 		var version, subject, issuer, problem *string
 		var notAfter *time.Time
 		var daysLeft *int
-		var redirects []byte
+		var redirects, failedAttempts []byte
 		err := row.Scan(&r.Seq, &r.Line, &r.URL, &r.NormalizedURL, &r.Host, &r.Status, &r.HTTPStatus, &r.ErrorKind,
 			&r.ErrorMessage, &r.ResponseTimeMS,
 			&dns, &connect, &tls, &ttfb, &download, &total, &r.FinalURL, &redirects,
 			&version, &subject, &issuer, &notAfter, &daysLeft, &problem,
-			&r.Protocol, &r.RemoteIP, &r.ContentType, &r.ContentLength, &r.Title, &r.Attempts, &r.CheckedAt)
+			&r.Protocol, &r.RemoteIP, &r.ContentType, &r.ContentLength, &r.Title, &r.Attempts, &r.CheckedAt,
+			&r.Slow, &r.BodySHA256, &failedAttempts)
 		if err != nil {
 			return r, err
 		}
@@ -287,7 +291,10 @@ func scanResultOf(jobID string) func(pgx.CollectableRow) (wsc.Result, error) {
 				r.TLS.NotAfter = notAfter.UTC()
 			}
 		}
-		r.Redirects, err = storable.ReadRedirects(redirects)
+		if r.Redirects, err = storable.ReadRedirects(redirects); err != nil {
+			return r, err
+		}
+		r.FailedAttempts, err = storable.ReadFailedAttempts(failedAttempts)
 		return r, err
 	}
 }

@@ -15,9 +15,10 @@ import (
 const resultColumns = `seq, line, url, normalized_url, host, status, http_status, error_kind, error_message, response_time,
 dns_ms, connect_ms, tls_ms, ttfb_ms, download_ms, total_ms, final_url, redirects,
 tls_version, tls_subject, tls_issuer, tls_not_after, tls_days_left, tls_problem,
-protocol, remote_ip, content_type, content_length, title, attempts, checked_at`
+protocol, remote_ip, content_type, content_length, title, attempts, checked_at,
+slow, body_sha256, failed_attempts`
 
-// insertResultsSQL adds to the counters what was inserted, and nothing else. $33 says which rows are invalid lines.
+// insertResultsSQL adds to the counters what was inserted, and nothing else. $36 says which rows are invalid lines.
 // The arrays are unfolded in the list of columns and not in FROM, where each would first be written to a table of its own.
 const insertResultsSQL = `
 WITH inserted AS (
@@ -29,7 +30,8 @@ WITH inserted AS (
            unnest($19::json[]), unnest($20::text[]), unnest($21::text[]), unnest($22::text[]),
            unnest($23::timestamptz[]), unnest($24::integer[]), unnest($25::text[]), unnest($26::text[]),
            unnest($27::text[]), unnest($28::text[]), unnest($29::bigint[]), unnest($30::text[]),
-           unnest($31::integer[]), unnest($32::timestamptz[])
+           unnest($31::integer[]), unnest($32::timestamptz[]), unnest($33::boolean[]), unnest($34::text[]),
+           unnest($35::json[])
     WHERE EXISTS (SELECT FROM jobs WHERE id = $1)
     ON CONFLICT DO NOTHING
     RETURNING seq, status
@@ -40,7 +42,7 @@ WITH inserted AS (
            count(*) FILTER (WHERE status = 'active') AS active,
            count(*) FILTER (WHERE status = 'inactive') AS inactive,
            count(*) FILTER (WHERE status = 'error') AS error,
-           count(*) FILTER (WHERE seq = ANY($33::bigint[])) AS invalid
+           count(*) FILTER (WHERE seq = ANY($36::bigint[])) AS invalid
     FROM inserted
 ), counted AS (
     UPDATE jobs
@@ -89,6 +91,9 @@ type resultArrays struct {
 	title                                    []string
 	attempts                                 []int32
 	checkedAt                                []time.Time
+	slow                                     []bool
+	bodySHA256                               []string
+	failedAttempts                           [][]byte
 	invalid                                  []int64
 }
 
@@ -106,7 +111,8 @@ func columnsOf(results []wsc.Result) (*resultArrays, error) {
 		tlsNotAfter: make([]*time.Time, n), tlsDaysLeft: make([]*int32, n), tlsProblem: make([]*string, n),
 		protocol: make([]string, n), remoteIP: make([]string, n), contentType: make([]string, n),
 		contentLength: make([]*int64, n), title: make([]string, n), attempts: make([]int32, n),
-		checkedAt: make([]time.Time, n), invalid: []int64{},
+		checkedAt: make([]time.Time, n), slow: make([]bool, n), bodySHA256: make([]string, n),
+		failedAttempts: make([][]byte, n), invalid: []int64{},
 	}
 	for i := range results {
 		if err := c.set(i, &results[i]); err != nil {
@@ -138,8 +144,12 @@ func (c *resultArrays) set(i int, r *wsc.Result) error {
 	if storable.Invalid(r) {
 		c.invalid = append(c.invalid, r.Seq)
 	}
+	c.slow[i], c.bodySHA256[i] = r.Slow, storable.Text(r.BodySHA256)
 	var err error
-	c.redirects[i], err = storable.Redirects(r.Redirects)
+	if c.redirects[i], err = storable.Redirects(r.Redirects); err != nil {
+		return err
+	}
+	c.failedAttempts[i], err = storable.FailedAttempts(r.FailedAttempts)
 	return err
 }
 
@@ -149,7 +159,8 @@ func (c *resultArrays) arguments() []any {
 		c.seq, c.line, c.url, c.normalizedURL, c.host, c.status, c.httpStatus, c.errorKind, c.errorMessage, c.responseTime,
 		c.dns, c.connect, c.tls, c.ttfb, c.download, c.total, c.finalURL, c.redirects,
 		c.tlsVersion, c.tlsSubject, c.tlsIssuer, c.tlsNotAfter, c.tlsDaysLeft, c.tlsProblem,
-		c.protocol, c.remoteIP, c.contentType, c.contentLength, c.title, c.attempts, c.checkedAt, c.invalid,
+		c.protocol, c.remoteIP, c.contentType, c.contentLength, c.title, c.attempts, c.checkedAt,
+		c.slow, c.bodySHA256, c.failedAttempts, c.invalid,
 	}
 }
 

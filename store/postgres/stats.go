@@ -14,7 +14,7 @@ const (
 	countsSQL = `
 SELECT status, http_status, error_kind,
        CASE WHEN http_status > 0 THEN cardinality($2::float8[]) - width_bucket(-response_time, $2::float8[]) ELSE -1 END AS bucket,
-       count(*)
+       count(*), count(*) FILTER (WHERE slow)
 FROM url_check_results WHERE job_id = $1 GROUP BY 1, 2, 3, 4`
 
 	timesSQL = `
@@ -100,9 +100,10 @@ func readCounts(ctx context.Context, tx pgx.Tx, id [16]byte, stats *wsc.Stats) e
 	}
 	var status, kind string
 	var httpStatus, bucket int
-	var count int64
-	_, err = pgx.ForEachRow(rows, []any{&status, &httpStatus, &kind, &bucket, &count}, func() error {
+	var count, slow int64
+	_, err = pgx.ForEachRow(rows, []any{&status, &httpStatus, &kind, &bucket, &count, &slow}, func() error {
 		stats.Total += count
+		stats.Slow += slow
 		stats.ByStatus[status] += count
 		if httpStatus > 0 {
 			stats.ByHTTPStatus[strconv.Itoa(httpStatus)] += count

@@ -11,12 +11,13 @@ import (
 )
 
 const deferSQL = `
-INSERT INTO deferred_checks (job_id, seq, line, url, normalized_url, host, attempt, not_before, last_kind, last_message)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+INSERT INTO deferred_checks (job_id, seq, line, url, normalized_url, host, attempt, not_before, last_kind, last_message,
+                             failed_attempts)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
 WHERE NOT EXISTS (SELECT 1 FROM url_check_results WHERE job_id = ?1 AND seq = ?2)
 ON CONFLICT (job_id, seq) DO UPDATE
 SET attempt = excluded.attempt, not_before = excluded.not_before,
-    last_kind = excluded.last_kind, last_message = excluded.last_message
+    last_kind = excluded.last_kind, last_message = excluded.last_message, failed_attempts = excluded.failed_attempts
 WHERE attempt < excluded.attempt`
 
 // Defer records targets that wait for another attempt. A row with as many or more attempts, and a target that has a
@@ -34,8 +35,12 @@ func (s *Store) Defer(ctx context.Context, jobID string, deferred []wsc.Deferred
 		defer func() { err = errors.Join(err, insert.Close()) }()
 		for i := range deferred {
 			d := &deferred[i]
-			_, err := insert.ExecContext(ctx, jobID, d.Seq, d.Line, d.URL, d.NormalizedURL, d.Host, d.Attempt,
-				stamp(d.NotBefore), string(d.LastKind), d.LastMessage)
+			failed, err := storable.FailedAttempts(d.Failed)
+			if err != nil {
+				return err
+			}
+			_, err = insert.ExecContext(ctx, jobID, d.Seq, d.Line, d.URL, d.NormalizedURL, d.Host, d.Attempt,
+				stamp(d.NotBefore), string(d.LastKind), d.LastMessage, text(failed))
 			if err != nil {
 				return err
 			}
@@ -45,17 +50,22 @@ func (s *Store) Defer(ctx context.Context, jobID string, deferred []wsc.Deferred
 }
 
 // DeferredAttempts returns the attempts made, by seq, for those of the given seqs that are deferred.
-func (s *Store) DeferredAttempts(ctx context.Context, jobID string, seqs []int64) (map[int64]int, error) {
+func (s *Store) DeferredAttempts(ctx context.Context, jobID string, seqs []int64) (map[int64]wsc.AttemptsMade, error) {
 	if err := requireJob(ctx, s.readers, jobID); err != nil {
 		return nil, err
 	}
-	attempts := make(map[int64]int)
-	query := `SELECT seq, attempt FROM deferred_checks WHERE job_id = ? AND ` + seqIn
+	attempts := make(map[int64]wsc.AttemptsMade)
+	query := `SELECT seq, attempt, failed_attempts FROM deferred_checks WHERE job_id = ? AND ` + seqIn
 	_, err := collect(ctx, s.readers, "read attempts", query, []any{jobID, jsonArray(seqs)}, func(r row) (struct{}, error) {
 		var seq int64
-		var attempt int
-		err := r.Scan(&seq, &attempt)
-		attempts[seq] = attempt
+		var made wsc.AttemptsMade
+		var failed []byte
+		if err := r.Scan(&seq, &made.Count, &failed); err != nil {
+			return struct{}{}, err
+		}
+		var err error
+		made.Failed, err = storable.ReadFailedAttempts(failed)
+		attempts[seq] = made
 		return struct{}{}, err
 	})
 	if err != nil {
@@ -86,8 +96,8 @@ FROM deferred_checks
 WHERE job_id = ? AND not_before <= ? AND seq > ?
 ORDER BY seq LIMIT ?`
 
-// EachDeferred calls fn for every deferred target of the job due by the given time, ordered by seq. An error of fn ends
-// it and is returned as it is.
+// EachDeferred calls fn for every deferred target of the job due by the given time, ordered by seq. It leaves Failed
+// out, which DeferredAttempts tells. An error of fn ends it and is returned as it is.
 func (s *Store) EachDeferred(ctx context.Context, jobID string, dueBy time.Time, fn func(*wsc.Deferred) error) error {
 	if err := requireJob(ctx, s.readers, jobID); err != nil {
 		return err

@@ -51,6 +51,9 @@ func resultConditions(jobID string, filter *wsc.ResultFilter) *conditions {
 	if len(filter.HTTPStatuses) > 0 {
 		addOneOf(where, `http_status`, filter.HTTPStatuses, func(code int) any { return code })
 	}
+	if filter.Slow != nil {
+		where.add(`slow = ?`, *filter.Slow)
+	}
 	if filter.Host != "" {
 		where.add(`host = ?`, storable.Host(filter.Host))
 	}
@@ -186,12 +189,13 @@ func scanResultOf(jobID string) func(row) (wsc.Result, error) {
 		var notAfter *int64
 		var checkedAt int64
 		var daysLeft *int
-		var redirects []byte
+		var redirects, failedAttempts []byte
 		err := row.Scan(&r.Seq, &r.Line, &r.URL, &r.NormalizedURL, &r.Host, &r.Status, &r.HTTPStatus, &r.ErrorKind,
 			&r.ErrorMessage, &r.ResponseTimeMS,
 			&dns, &connect, &tls, &ttfb, &download, &total, &r.FinalURL, &redirects,
 			&version, &subject, &issuer, &notAfter, &daysLeft, &problem,
-			&r.Protocol, &r.RemoteIP, &r.ContentType, &r.ContentLength, &r.Title, &r.Attempts, &checkedAt)
+			&r.Protocol, &r.RemoteIP, &r.ContentType, &r.ContentLength, &r.Title, &r.Attempts, &checkedAt,
+			&r.Slow, &r.BodySHA256, &failedAttempts)
 		if err != nil {
 			return r, err
 		}
@@ -205,7 +209,10 @@ func scanResultOf(jobID string) func(row) (wsc.Result, error) {
 				r.TLS.NotAfter = fromStamp(*notAfter)
 			}
 		}
-		r.Redirects, err = storable.ReadRedirects(redirects)
+		if r.Redirects, err = storable.ReadRedirects(redirects); err != nil {
+			return r, err
+		}
+		r.FailedAttempts, err = storable.ReadFailedAttempts(failedAttempts)
 		return r, err
 	}
 }

@@ -106,7 +106,7 @@ func countsSQL(bounds []float64) string {
 	for i, bound := range bounds {
 		fmt.Fprintf(&query, ` WHEN response_time <= %v THEN %d`, bound, i)
 	}
-	fmt.Fprintf(&query, ` ELSE %d END, count(*)
+	fmt.Fprintf(&query, ` ELSE %d END, count(*), count(*) FILTER (WHERE slow)
 FROM url_check_results WHERE job_id = ? GROUP BY 1, 2, 3, 4`, len(bounds))
 	return query.String()
 }
@@ -120,11 +120,12 @@ func readCounts(ctx context.Context, tx *sql.Tx, jobID string, stats *wsc.Stats)
 	_, err := collectRows(ctx, tx, countsSQL(bounds), []any{jobID}, func(r row) (struct{}, error) {
 		var status, kind string
 		var httpStatus, bucket int
-		var count int64
-		if err := r.Scan(&status, &httpStatus, &kind, &bucket, &count); err != nil {
+		var count, slow int64
+		if err := r.Scan(&status, &httpStatus, &kind, &bucket, &count, &slow); err != nil {
 			return struct{}{}, err
 		}
 		stats.Total += count
+		stats.Slow += slow
 		stats.ByStatus[status] += count
 		if httpStatus > 0 {
 			stats.ByHTTPStatus[strconv.Itoa(httpStatus)] += count

@@ -58,7 +58,26 @@ func testDeferred(t *testing.T, open func(*testing.T) Store) {
 		require.NoError(t, store.Defer(t.Context(), id, []wsc.Deferred{someDeferred(1, 1, now), someDeferred(2, 3, now), someDeferred(5, 1, now)}))
 		attempts, err := store.DeferredAttempts(t.Context(), id, []int64{1, 2, 3})
 		require.NoError(t, err)
-		require.Equal(t, map[int64]int{1: 1, 2: 3}, attempts)
+		require.Equal(t, map[int64]wsc.AttemptsMade{1: {Count: 1}, 2: {Count: 3}}, attempts)
+	})
+
+	t.Run("what the attempts ended with is told with them, and goes with the later attempt", func(t *testing.T) {
+		id := createJob(t, store).ID
+		failed := func(seq int64, attempts int) wsc.Deferred {
+			d := someDeferred(seq, attempts, now)
+			d.Failed = someFailedAttempts(attempts)
+			return d
+		}
+		require.NoError(t, store.Defer(t.Context(), id, []wsc.Deferred{failed(1, 1), failed(2, 2), someDeferred(3, 1, now)}))
+		for _, deferred := range [][]wsc.Deferred{{failed(1, 2), failed(2, 3)}, {failed(1, 2), failed(2, 3)}, {failed(1, 1), someDeferred(2, 3, now)}} {
+			require.NoError(t, store.Defer(t.Context(), id, deferred))
+			attempts, err := store.DeferredAttempts(t.Context(), id, []int64{1, 2, 3})
+			require.NoError(t, err)
+			require.Equal(t, map[int64]wsc.AttemptsMade{
+				1: {Count: 2, Failed: someFailedAttempts(2)}, 2: {Count: 3, Failed: someFailedAttempts(3)}, 3: {Count: 1},
+			}, attempts)
+		}
+		require.Equal(t, []wsc.Deferred{someDeferred(1, 2, now), someDeferred(2, 3, now), someDeferred(3, 1, now)}, allDeferred(t, store, id, now))
 	})
 
 	t.Run("only a later attempt replaces an earlier one", func(t *testing.T) {

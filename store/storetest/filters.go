@@ -39,6 +39,8 @@ func testFilters(t *testing.T, open func(*testing.T) Store) {
 			return r.ErrorKind == wsc.KindTimeout || r.ErrorKind == wsc.KindInvalidURL
 		}},
 		{"HTTP statuses", wsc.ResultFilter{HTTPStatuses: []int{404, 204}}, func(r *wsc.Result) bool { return r.HTTPStatus == 404 || r.HTTPStatus == 204 }},
+		{"slow ones", wsc.ResultFilter{Slow: new(true)}, func(r *wsc.Result) bool { return r.Slow }},
+		{"those that are not slow", wsc.ResultFilter{Slow: new(false)}, func(r *wsc.Result) bool { return !r.Slow }},
 		{"a host", wsc.ResultFilter{Host: "host3.example"}, func(r *wsc.Result) bool { return r.Host == "host3.example" }},
 		{"a part of the URL", wsc.ResultFilter{Query: "host1"}, contains("host1")},
 		{"a part of the title, ignoring case", wsc.ResultFilter{Query: "WELCOME to"}, contains("welcome to")},

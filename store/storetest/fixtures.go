@@ -69,6 +69,7 @@ func someResult(random *rand.Rand, seq int64) wsc.Result {
 		CheckedAt: someTime().Add(time.Duration(random.IntN(1e6)) * time.Millisecond),
 	}
 	r.NormalizedURL = "https://" + r.URL
+	r.FailedAttempts = someFailedAttempts(r.Attempts - 1)
 	switch random.IntN(10) {
 	case 0:
 		return wsc.Result{
@@ -89,6 +90,22 @@ func someResult(random *rand.Rand, seq int64) wsc.Result {
 	return r
 }
 
+// someFailedAttempts are the given number of attempts, or nil for none.
+func someFailedAttempts(n int) []wsc.FailedAttempt {
+	var attempts []wsc.FailedAttempt
+	for i := range n {
+		attempt := wsc.FailedAttempt{
+			Attempt: i + 1, CheckedAt: someTime().Add(time.Duration(i) * time.Minute),
+			HTTPStatus: 503, Reason: "HTTP 503 Service Unavailable", ResponseTimeMS: 12.345,
+		}
+		if i%2 == 1 {
+			attempt.HTTPStatus, attempt.ErrorKind, attempt.Reason = 0, wsc.KindTimeout, "The host did not answer within 10 s."
+		}
+		attempts = append(attempts, attempt)
+	}
+	return attempts
+}
+
 // answered fills in what an HTTP answer brings.
 func answered(random *rand.Rand, r *wsc.Result) {
 	micros := random.IntN(12_000_000)
@@ -96,10 +113,14 @@ func answered(random *rand.Rand, r *wsc.Result) {
 		micros = []int{50_000, 100_000, 10_000_000}[random.IntN(3)] // on the bound of a histogram bucket, and many equal ones
 	}
 	r.ResponseTimeMS = float64(micros) / 1000
+	r.Slow = r.ResponseTimeMS > 3000
 	r.FinalURL, r.Protocol, r.RemoteIP, r.ContentType = r.NormalizedURL, "h2", "192.0.2.7", "text/html; charset=utf-8"
 	r.Timings = &wsc.Timings{DNS: 0.125, Connect: 1.001, TLS: 2.002, TTFB: float64(random.IntN(1e6)) / 1000, Download: 0.5, Total: r.ResponseTimeMS}
 	if random.IntN(2) == 0 {
 		r.Title, r.ContentLength = "Welcome to "+r.Host, new(int64(random.IntN(2)*1e10))
+	}
+	if random.IntN(2) == 0 {
+		r.BodySHA256 = fmt.Sprintf("%064x", random.Uint64())
 	}
 	if random.IntN(3) == 0 {
 		r.Redirects = []wsc.Redirect{{URL: "http://" + r.URL, HTTPStatus: 301, TimeMS: 12.345}, {URL: r.NormalizedURL, HTTPStatus: 302, TimeMS: 1}}

@@ -37,6 +37,16 @@ func testResults(t *testing.T, open func(*testing.T) Store) {
 		require.Equal(t, owned(id, results), allResults(t, store, id))
 	})
 
+	t.Run("times of failed attempts are kept to the microsecond, in UTC", func(t *testing.T) {
+		id := createJob(t, store).ID
+		result := wsc.Result{Seq: 0, Status: wsc.StatusActive, CheckedAt: someTime(), FailedAttempts: someFailedAttempts(1)}
+		stored := result
+		stored.FailedAttempts = someFailedAttempts(1)
+		stored.FailedAttempts[0].CheckedAt = someTime().Add(999).In(time.FixedZone("", 3600))
+		insert(t, store, id, []wsc.Result{stored})
+		require.Equal(t, owned(id, []wsc.Result{result}), allResults(t, store, id))
+	})
+
 	t.Run("done seqs are those with a result", func(t *testing.T) {
 		id, other := createJob(t, store).ID, createJob(t, store).ID
 		insert(t, store, id, someResults(10, 5))
@@ -248,8 +258,9 @@ func testStrings(t *testing.T, open func(*testing.T) Store) {
 				return wsc.Result{
 					Seq: seq, URL: text, NormalizedURL: text, Status: wsc.StatusError, ErrorKind: wsc.KindInternalError, ErrorMessage: text,
 					FinalURL: text, Protocol: text, RemoteIP: text, ContentType: text, Title: text, Attempts: 1, CheckedAt: someTime(),
-					Redirects: []wsc.Redirect{{URL: text, HTTPStatus: 301}},
-					TLS:       &wsc.TLSInfo{Version: text, Subject: text, Issuer: text, Problem: text},
+					Redirects: []wsc.Redirect{{URL: text, HTTPStatus: 301}}, BodySHA256: text,
+					FailedAttempts: []wsc.FailedAttempt{{Attempt: 1, CheckedAt: someTime(), ErrorKind: wsc.KindTimeout, Reason: text}},
+					TLS:            &wsc.TLSInfo{Version: text, Subject: text, Issuer: text, Problem: text},
 				}
 			}
 			insert(t, store, job.ID, []wsc.Result{fill(test.text)})

@@ -92,6 +92,9 @@ func naiveStats(results []wsc.Result) *wsc.Stats {
 		r := &results[i]
 		stats.Total++
 		stats.ByStatus[string(r.Status)]++
+		if r.Slow {
+			stats.Slow++
+		}
 		if r.ErrorKind != "" {
 			stats.ByErrorKind[string(r.ErrorKind)]++
 		}

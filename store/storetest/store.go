@@ -69,10 +69,11 @@ type Store interface {
 	// result, is left as it is, so that a repeated batch changes nothing.
 	Defer(ctx context.Context, jobID string, deferred []wsc.Deferred) error
 	// DeferredAttempts returns the attempts made, by seq, for those of the given seqs that are deferred.
-	DeferredAttempts(ctx context.Context, jobID string, seqs []int64) (map[int64]int, error)
+	DeferredAttempts(ctx context.Context, jobID string, seqs []int64) (map[int64]wsc.AttemptsMade, error)
 	// DeferredSummary returns how many targets of the job are deferred and when the earliest is due (zero if none).
 	DeferredSummary(ctx context.Context, jobID string) (count int64, earliest time.Time, err error)
-	// EachDeferred calls fn for every deferred target of the job due by the given time, ordered by seq.
+	// EachDeferred calls fn for every deferred target of the job due by the given time, ordered by seq. It leaves Failed
+	// out, which DeferredAttempts tells.
 	EachDeferred(ctx context.Context, jobID string, dueBy time.Time, fn func(*wsc.Deferred) error) error
 
 	// ReserveSlots reserves, for each host, Count start times that are Interval apart and begin no earlier than now,

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -60,6 +61,30 @@ func ReadRedirects(data []byte) ([]wsc.Redirect, error) {
 	var redirects []wsc.Redirect
 	err := decode("redirects", data, &redirects)
 	return redirects, err
+}
+
+// FailedAttempts returns the attempts as JSON, with times to the microsecond as everywhere, or nil when there are none.
+func FailedAttempts(attempts []wsc.FailedAttempt) ([]byte, error) {
+	if len(attempts) == 0 {
+		return nil, nil
+	}
+	clean := make([]wsc.FailedAttempt, len(attempts))
+	for i, attempt := range attempts {
+		attempt.ErrorKind, attempt.Reason = wsc.ErrorKind(Text(string(attempt.ErrorKind))), Text(attempt.Reason)
+		attempt.CheckedAt = attempt.CheckedAt.UTC().Truncate(time.Microsecond)
+		clean[i] = attempt
+	}
+	return encode("failed attempts", clean)
+}
+
+// ReadFailedAttempts is the reverse of FailedAttempts.
+func ReadFailedAttempts(data []byte) ([]wsc.FailedAttempt, error) {
+	if len(data) == 0 {
+		return nil, nil
+	}
+	var attempts []wsc.FailedAttempt
+	err := decode("failed attempts", data, &attempts)
+	return attempts, err
 }
 
 // JobJSON are the parts of a job that are stored as JSON; List and ExportPaths are nil when the job has none.
