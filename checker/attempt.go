@@ -7,6 +7,7 @@ import (
 	"time"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/expect"
 )
 
 // attempt is one try at a target.
@@ -15,8 +16,13 @@ type attempt struct {
 	opts    wsc.CheckOptions
 	// ctx is the caller's; it ends early only when nobody wants the result any more. The time limit is the deadline.
 	ctx      context.Context //nolint:containedctx // ends with the attempt
+	begin    time.Time
 	deadline time.Time
-	result   wsc.Result
+	// expectation is what the job expects, nil for nothing.
+	expectation *expect.Expectation
+	// keep is given the body of the final answer, which is only valid during the call; nil if nobody wants it.
+	keep   func(body []byte)
+	result wsc.Result
 }
 
 // hop is one request of an attempt.
@@ -43,8 +49,18 @@ func (a *attempt) run() {
 		a.refuse(err)
 		return
 	}
+	if a.opts.Expect != "" {
+		if a.expectation, err = a.checker.expectations.Get(a.opts.Expect); err != nil {
+			a.fail(failuref(wsc.KindInternalError, "The expectation can't be understood: %s.", err.Error()))
+			return
+		}
+	}
 	switch a.opts.Method {
 	case wsc.MethodHeadThenGet:
+		if a.expectation != nil && (a.expectation.NeedsBody() || a.expectation.NeedsTitle()) {
+			a.follow(target, http.MethodGet) // which the expectation needs anyway
+			return
+		}
 		blank := a.result
 		a.head(target)
 		if a.headWasEnough() {
@@ -94,6 +110,9 @@ func (a *attempt) follow(target wsc.NormalizedURL, method string) {
 		return
 	}
 	for {
+		if !a.robotsAllow(&h) {
+			return
+		}
 		response, err := a.request(h) //nolint:bodyclose // finish and redirect close it
 		if err != nil {
 			a.failRequest(h, err)
@@ -109,6 +128,23 @@ func (a *attempt) follow(target wsc.NormalizedURL, method string) {
 		}
 		h = next
 	}
+}
+
+// robotsAllow asks the robots.txt of the hop's site, if the job wants that, and fails the attempt if it forbids the
+// request. The time that this takes is not the site's response time.
+func (a *attempt) robotsAllow(h *hop) bool {
+	if !a.opts.RespectRobots {
+		return true
+	}
+	before := time.Now()
+	allowed := a.checker.robots.allow(a.ctx, a.deadline, h.url, a.opts)
+	a.begin = a.begin.Add(time.Since(before))
+	h.trace.begin = time.Now()
+	if !allowed {
+		a.locate(*h)
+		a.fail(plain(wsc.KindBlockedRobots))
+	}
+	return allowed
 }
 
 // redirect takes an answer that redirects, and returns the next hop, or false when the attempt ends here.
@@ -148,21 +184,23 @@ func (a *attempt) finish(h hop, response *http.Response) {
 		a.result.Status = wsc.StatusActive
 	}
 	h.trace.enter(stageBody)
-	if err := a.readBody(response); err != nil {
+	var seen content
+	if err := a.readBody(h, response, &seen); err != nil {
 		a.failBody(err)
+	} else {
+		a.expect(response, &seen)
+	}
+	if a.opts.CaptureTitle {
+		a.result.Title = seen.title
 	}
 	a.result.Timings = h.trace.timings()
 }
 
-func (a *attempt) readBody(response *http.Response) error {
-	if response.Request.Method == http.MethodHead {
+func (a *attempt) readBody(h hop, response *http.Response, seen *content) error {
+	if h.method == http.MethodHead {
 		return nil
 	}
-	var inspect func([]byte)
-	if a.opts.CaptureTitle {
-		inspect = func(content []byte) { a.result.Title = extractTitle(content, response.Header.Get("Content-Type")) }
-	}
-	return a.checker.bodies.read(response, inspect)
+	return a.checker.bodies.read(response, a.inspector(response, seen))
 }
 
 // describe fills in what the headers and the connection of an answer say.

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/expect"
 )
 
 const (
@@ -26,6 +27,8 @@ const (
 	defaultTimeout        = 10 * time.Second
 	// maxHeaderBytes is the most that the headers of an answer may have, informational answers included.
 	maxHeaderBytes = 64 << 10
+	// cachedExpectations is how many compiled expectations are kept.
+	cachedExpectations = 256
 )
 
 // Config is what a Checker is made of. Its zero value is ready for use.
@@ -59,6 +62,9 @@ type Checker struct {
 	insecure  *route
 	http1     *http1Exchanges
 	bodies    bodyReader
+	robots    *robots
+	// expectations are the compiled ones of the jobs that were checked last.
+	expectations *expect.Cache
 }
 
 // New returns a checker. Close it after use.
@@ -81,8 +87,12 @@ func New(cfg Config) (*Checker, error) {
 	if cfg.Resolver == nil {
 		cfg.Resolver = newSystemResolver()
 	}
+	compiler, err := expect.NewCompiler()
+	if err != nil {
+		return nil, fmt.Errorf("set up expectations: %w", err)
+	}
 	guard := NewGuard(cfg.AllowNets, cfg.AllowPorts)
-	return &Checker{
+	c := &Checker{
 		userAgent: cfg.UserAgent,
 		guard:     guard,
 		roots:     cfg.RootCAs,
@@ -90,7 +100,11 @@ func New(cfg Config) (*Checker, error) {
 		verified:  newRoute(cfg, guard, false),
 		insecure:  newRoute(cfg, guard, true),
 		http1:     newHTTP1Exchanges(cfg.MaxIdleConns),
-	}, nil
+
+		expectations: expect.NewCache(compiler, cachedExpectations),
+	}
+	c.robots = newRobots(c)
+	return c, nil
 }
 
 // Close closes idle connections. Checks under way are not disturbed.
@@ -108,7 +122,7 @@ func (c *Checker) Close() {
 func (c *Checker) Check(ctx context.Context, target wsc.Target, opts wsc.CheckOptions) (result wsc.Result) {
 	begin := time.Now()
 	opts = withDefaults(opts)
-	a := &attempt{checker: c, opts: opts, ctx: ctx, deadline: begin.Add(opts.Timeout)}
+	a := &attempt{checker: c, opts: opts, ctx: ctx, begin: begin, deadline: begin.Add(opts.Timeout)}
 	a.result = wsc.Result{
 		Seq: target.Seq, Line: target.Line, URL: target.URL, NormalizedURL: target.NormalizedURL, Host: target.Host,
 		Attempts: 1, CheckedAt: begin.UTC(),
@@ -120,7 +134,9 @@ func (c *Checker) Check(ctx context.Context, target wsc.Target, opts wsc.CheckOp
 		if ctx.Err() != nil {
 			a.fail(failuref(wsc.KindInternalError, "The check was broken off."))
 		}
-		a.result.ResponseTimeMS = ms(time.Since(begin))
+		elapsed := time.Since(a.begin)
+		a.result.ResponseTimeMS = ms(elapsed)
+		a.result.Slow = opts.SlowAfter > 0 && elapsed > opts.SlowAfter && a.result.Status != wsc.StatusError
 		result = a.result
 	}()
 	a.run() //nolint:contextcheck // a.ctx is ctx

@@ -28,7 +28,7 @@ type route struct {
 
 func newRoute(cfg Config, guard *Guard, insecure bool) *route {
 	config := &tls.Config{
-		MinVersion:         tls.VersionTLS12,
+		MinVersion: tls.VersionTLS12,
 		// Without the post-quantum exchange, which costs a tenth of a check: what is asked for here is public.
 		CurvePreferences:   []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
 		RootCAs:            cfg.RootCAs,
