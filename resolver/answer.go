@@ -14,8 +14,10 @@ type family int
 const (
 	ipv4 family = iota
 	ipv6
-	families = 2
 )
+
+// families is the number of address families.
+const families = 2
 
 func familyOf(address netip.Addr) family {
 	if address.Is4() || address.Is4In6() {

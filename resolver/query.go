@@ -114,6 +114,7 @@ func isShortage(number syscall.Errno, server netip.AddrPort) bool {
 		return true
 	case syscall.EADDRNOTAVAIL, syscall.EAGAIN: // no port is free; with IPv6 also that there is no address
 		return server.Addr().Is4()
+	default:
+		return false
 	}
-	return false
 }

@@ -34,7 +34,7 @@ type Config struct {
 	// Attempts is how often each server is asked before a lookup fails because of silence. 0 is what resolv.conf says,
 	// or 2.
 	Attempts int
-	// MaxEntries bounds the names in the cache. 0 is 65,536, which are about 15 MB.
+	// MaxEntries bounds the names in the cache. 0 is 65,536, which take about 12 MB.
 	MaxEntries int
 	// MaxQueries bounds the queries, and with them the sockets, in use at the same time. 0 is 512.
 	MaxQueries int

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -110,7 +111,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 	}
 	answers := func(records ...dnsmessage.Resource) func(query, func([]byte)) {
 		return func(q query, send func([]byte)) {
-			send(q.reply(t, func(m *dnsmessage.Message) { m.Answers = records }))
+			send(q.reply(t, func(m *dnsmessage.Message) { m.Answers = slices.Clone(records) }))
 		}
 	}
 	tests := []struct {

@@ -121,17 +121,6 @@ func (s *nameServer) queries() []query {
 	return append([]query(nil), s.asked...)
 }
 
-// count is how many queries have arrived for a type.
-func (s *nameServer) count(kind dnsmessage.Type) int {
-	n := 0
-	for _, q := range s.queries() {
-		if q.Questions[0].Type == kind {
-			n++
-		}
-	}
-	return n
-}
-
 // reply packs an answer to a query; change alters it before.
 func (q *query) reply(t testing.TB, change func(*dnsmessage.Message)) []byte {
 	t.Helper()

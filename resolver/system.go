@@ -69,8 +69,8 @@ func (s *system) current(now time.Duration) *systemState {
 // read reads both files. One that can't be read counts as empty, as for other programs.
 func (s *system) read() *systemState {
 	state := &systemState{resolvConf: versionOf(s.resolvConf), hostsFile: versionOf(s.hosts)}
-	resolvConf, _ := os.ReadFile(s.resolvConf) //nolint:errcheck // see above
-	hosts, _ := os.ReadFile(s.hosts)           //nolint:errcheck // see above
+	resolvConf, _ := os.ReadFile(s.resolvConf)
+	hosts, _ := os.ReadFile(s.hosts)
 	state.settings = parseResolvConf(resolvConf)
 	if s.given.timeout > 0 {
 		state.settings.timeout = s.given.timeout

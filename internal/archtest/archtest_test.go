@@ -108,6 +108,13 @@ func rules() []rule {
 			deny:     slices.Concat(postgres, api, temporal),
 		},
 		{
+			name:     "the resolver knows nothing of the product: the standard library and x/net only",
+			packages: []string{"resolver/..."},
+			own:      []string{},
+			others:   []string{"golang.org/x/net"},
+			deny:     []string{"net/http", "database/sql"},
+		},
+		{
 			name:     "lists import the domain only",
 			packages: []string{"urllist/..."},
 			own:      []string{"."},
