@@ -11,8 +11,10 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/checker"
 	"github.com/website-status-checker/wsc/export"
+	"github.com/website-status-checker/wsc/internal/app"
 	"github.com/website-status-checker/wsc/internal/terminal"
 	"github.com/website-status-checker/wsc/localcheck"
+	"github.com/website-status-checker/wsc/resolver"
 )
 
 // defaultHostRate is the most requests per second to one host unless something else is asked for.
@@ -25,6 +27,7 @@ type checkCommand struct {
 	Concurrency int            `help:"Most checks at once, 1 to 10000. Default ${default}." default:"256" env:"WSC_CHECK_CONCURRENCY" placeholder:"N"`
 	AllowNet    []netip.Prefix `help:"Private network that may be contacted, such as 10.0.0.0/8. Without it only public addresses are. Can be repeated." env:"WSC_ALLOW_NETS" placeholder:"CIDR"`
 	AllowPort   []uint16       `help:"Port that may be contacted in addition to 80, 443, 8080 and 8443. Can be repeated." env:"WSC_ALLOW_PORTS" placeholder:"PORT"`
+	DNSServers  string         `name:"dns-servers" help:"Name servers to ask, such as 10.0.0.2,10.0.0.3:5353,[2001:db8::1]. Default: those of this machine." env:"WSC_DNS_SERVERS" placeholder:"ADDRESS,…"`
 	Resume      bool           `help:"Go on where an interrupted run stopped: results that are in the --output file (CSV or NDJSON) are kept, the missing ones are appended."`
 	Quiet       bool           `short:"q" help:"No progress and no summary."`
 	listFlags
@@ -62,6 +65,9 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	if c.Concurrency < 1 || c.Concurrency > 10_000 {
 		return usagef("--concurrency: %d is not between 1 and 10000", c.Concurrency)
 	}
+	if _, err := resolver.ParseServers(c.DNSServers); err != nil {
+		return usagef("--dns-servers (WSC_DNS_SERVERS): %v", err)
+	}
 	format, err := c.format(p)
 	if err != nil {
 		return err
@@ -70,9 +76,9 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	engine, err := checker.New(checker.Config{AllowNets: c.AllowNet, AllowPorts: c.AllowPort, MaxIdleConns: 2 * c.Concurrency})
+	engine, err := app.NewChecker(checker.Config{AllowNets: c.AllowNet, AllowPorts: c.AllowPort, MaxIdleConns: 2 * c.Concurrency}, c.DNSServers)
 	if err != nil {
-		return fmt.Errorf("setting the checker up: %w", err)
+		return err
 	}
 	defer engine.Close()
 	display := newDisplay(p, c.Quiet)
@@ -80,7 +86,7 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	check, err := localcheck.New(localcheck.Config{Checker: engine, Options: resolved, Concurrency: c.Concurrency}, list, previous)
+	check, err := localcheck.New(localcheck.Config{Checker: engine.Checker, Options: resolved, Concurrency: c.Concurrency}, list, previous)
 	if err != nil {
 		return errors.Join(err, output.discard())
 	}

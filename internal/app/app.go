@@ -62,18 +62,14 @@ type Parts struct {
 	OnFatalError func(error)
 }
 
-func (p Parts) newChecker() (*checker.Checker, error) {
-	c, err := checker.New(checker.Config{AllowNets: p.Check.AllowNets, AllowPorts: p.Check.AllowPorts})
-	if err != nil {
-		return nil, fmt.Errorf("set up the checker: %w", err)
-	}
-	return c, nil
+func (p Parts) newChecker() (*Checker, error) {
+	return NewChecker(checker.Config{AllowNets: p.Check.AllowNets, AllowPorts: p.Check.AllowPorts}, p.Check.DNSServers)
 }
 
 // Worker is a running worker with its checker.
 type Worker struct {
 	worker  *worker.Worker
-	checker *checker.Checker
+	checker *Checker
 	// stopAdapting ends the adapting of the limit of checks at once.
 	stopAdapting func()
 }
@@ -90,7 +86,7 @@ func StartWorker(p Parts) (*Worker, error) {
 	}
 	limiter := runner.NewLimiter(p.Check.CheckConcurrency)
 	acts, err := activities.New(activities.Config{
-		Store: p.Store, Blobs: p.Blobs, Checker: checks, Limiter: limiter,
+		Store: p.Store, Blobs: p.Blobs, Checker: checks.Checker, Limiter: limiter,
 		Cleanup: temporalclient.NewJobs(p.Temporal), Defaults: p.Jobs.Defaults(), MaxURLs: p.Jobs.MaxURLs,
 		TempDir: spool, Logger: p.Logger, Random: rand.Float64,
 	})
@@ -128,7 +124,7 @@ func (w *Worker) Stop() {
 type API struct {
 	server  *apiserver.Server
 	service *jobs.Service
-	checker *checker.Checker
+	checker *Checker
 	listen  config.Listen
 }
 
@@ -158,7 +154,7 @@ func NewAPI(p Parts) (*API, error) {
 		return nil, err
 	}
 	server, err := apiserver.New(apiserver.Config{
-		Store: p.Store, Jobs: service, Checker: checks, Blobs: p.Blobs, Workflows: workflows, Registry: registry,
+		Store: p.Store, Jobs: service, Checker: checks.Checker, Blobs: p.Blobs, Workflows: workflows, Registry: registry,
 		Logger: p.Logger, Version: version.String(), TempDir: spool, AllowedHosts: allowedHosts(p.Listen), TemporalUIURL: p.TemporalUIURL,
 	})
 	if err != nil {

@@ -115,6 +115,13 @@ func rules() []rule {
 			deny:     []string{"net$", "net/http", "os", "database/sql"},
 		},
 		{
+			name:     "the resolver knows nothing of the product: the standard library and x/net only",
+			packages: []string{"resolver/..."},
+			own:      []string{},
+			others:   []string{"golang.org/x/net"},
+			deny:     []string{"net/http", "database/sql"},
+		},
+		{
 			name:     "lists import the domain only",
 			packages: []string{"urllist/..."},
 			own:      []string{"."},

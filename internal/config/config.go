@@ -14,6 +14,7 @@ import (
 	"time"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/resolver"
 )
 
 // Log says what is logged and how.
@@ -112,12 +113,16 @@ type Check struct {
 	CheckConcurrency int            `help:"Most checks at once in this process." default:"256" env:"WSC_CHECK_CONCURRENCY" placeholder:"N"`
 	AllowNets        []netip.Prefix `help:"Private networks that may be checked, for example 10.0.0.0/8,127.0.0.0/8. Everybody who can start a job can reach them." env:"WSC_ALLOW_NETS" placeholder:"CIDR,…"`
 	AllowPorts       []uint16       `help:"Ports that may be checked in addition to 80, 443, 8080 and 8443." env:"WSC_ALLOW_PORTS" placeholder:"PORT,…"`
+	DNSServers       string         `name:"dns-servers" help:"Name servers to ask, for example 10.0.0.2,10.0.0.3:5353,[2001:db8::1]. Default: those of this machine." env:"WSC_DNS_SERVERS" placeholder:"ADDRESS,…"`
 }
 
 // Validate checks the ranges.
 func (c Check) Validate() error {
 	if c.CheckConcurrency < 1 || c.CheckConcurrency > 100_000 {
 		return fmt.Errorf("WSC_CHECK_CONCURRENCY (--check-concurrency): %d is not between 1 and 100000", c.CheckConcurrency)
+	}
+	if _, err := resolver.ParseServers(c.DNSServers); err != nil {
+		return fmt.Errorf("WSC_DNS_SERVERS (--dns-servers): %w", err)
 	}
 	return nil
 }

@@ -43,12 +43,14 @@ func TestDefaults(t *testing.T) {
 func TestValuesComeFromTheEnvironment(t *testing.T) {
 	t.Setenv("WSC_ALLOW_NETS", "127.0.0.0/8,10.1.0.0/16")
 	t.Setenv("WSC_ALLOW_PORTS", "9000,9001")
+	t.Setenv("WSC_DNS_SERVERS", "10.0.0.2,[2001:db8::1]:5353")
 	t.Setenv("WSC_LISTEN", "0.0.0.0:80")
 	s, err := parse(t)
 	require.NoError(t, err)
 	require.Len(t, s.AllowNets, 2)
 	require.Equal(t, "10.1.0.0/16", s.AllowNets[1].String())
 	require.Equal(t, []uint16{9000, 9001}, s.AllowPorts)
+	require.Equal(t, "10.0.0.2,[2001:db8::1]:5353", s.DNSServers)
 	require.True(t, s.Public())
 }
 
@@ -64,6 +66,7 @@ func TestAWrongValueIsNamed(t *testing.T) {
 		{"rate is no number", "WSC_HOST_RATE", "NaN"},
 		{"no concurrency", "WSC_CHECK_CONCURRENCY", "0"},
 		{"no network", "WSC_ALLOW_NETS", "localhost"},
+		{"no address of a name server", "WSC_DNS_SERVERS", "10.0.0.2,dns.example.com"},
 		{"port too high", "WSC_ALLOW_PORTS", "70000"},
 		{"unknown level", "WSC_LOG_LEVEL", "loud"},
 	}

@@ -158,6 +158,9 @@ func (f *Farm) Resolver() *Resolver {
 	}}}
 }
 
+// NameServer returns the address and port of the farm's name server, which speaks UDP only.
+func (f *Farm) NameServer() string { return f.dns.conn.LocalAddr().String() }
+
 // SetName makes the farm's name server answer a name: one list of addresses per lookup, the last one stays.
 func (f *Farm) SetName(name string, lookups ...[]netip.Addr) {
 	var a answer
