@@ -81,6 +81,9 @@ type CheckOptions struct {
 type Defaults struct {
 	HostRate  float64
 	Retention time.Duration
+	// CompileExpect says what is wrong with an expectation, in words and with the place. Nil tries none, as where the
+	// options were tried before.
+	CompileExpect func(expression string) error
 }
 
 const (
@@ -173,14 +176,14 @@ func (o Options) Resolve(defaults Defaults) (CheckOptions, error) {
 	if c.AcceptStatus, err = ParseStatusSet(accept); err != nil {
 		return c, invalidOption("accept_status", err.Error())
 	}
-	if err := validateExpect(o.Expect); err != nil {
+	if err := validateExpect(o.Expect, defaults.CompileExpect); err != nil {
 		return c, err
 	}
 	return c, validateHeaders(o.Headers, o.UserAgent)
 }
 
 // validateExpect refuses what can't be an expression. Whether it is one, its compiler knows.
-func validateExpect(expression string) error {
+func validateExpect(expression string, compile func(string) error) error {
 	if length := utf8.RuneCountInString(expression); length > maxExpectLength {
 		return invalidOption("expect", fmt.Sprintf("expect must not be longer than %d characters; it has %d.", maxExpectLength, length))
 	}
@@ -191,6 +194,12 @@ func validateExpect(expression string) error {
 	}
 	if !utf8.ValidString(expression) {
 		return invalidOption("expect", "expect must be valid UTF-8.")
+	}
+	if expression == "" || compile == nil {
+		return nil
+	}
+	if err := compile(expression); err != nil {
+		return invalidOption("expect", err.Error()+".")
 	}
 	return nil
 }

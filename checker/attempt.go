@@ -180,7 +180,7 @@ func (a *attempt) finish(h hop, response *http.Response) {
 	}
 	a.describe(h, response)
 	a.result.Status = wsc.StatusInactive
-	if a.opts.AcceptStatus.Contains(response.StatusCode) {
+	if a.expectation != nil && a.expectation.UsesStatus() || a.opts.AcceptStatus.Contains(response.StatusCode) {
 		a.result.Status = wsc.StatusActive
 	}
 	h.trace.enter(stageBody)

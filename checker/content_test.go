@@ -66,6 +66,8 @@ func TestExpectations(t *testing.T) {
 		{"/old", "final_url.endsWith('/') && redirects.size() == 1 && redirects[0].status == 301", wsc.StatusActive, ""},
 		{"/", "response_time_ms < 5000.0", wsc.StatusActive, ""},
 		{"/latin1", "body.contains('café') && title == 'Café'", wsc.StatusActive, ""},
+		{"/busy", "status in [200, 503]", wsc.StatusActive, ""},
+		{"/busy", "title == ''", wsc.StatusInactive, ""},
 		{"/", "body.contains('Sold out')", wsc.StatusInactive, `Expected body.contains('Sold out'), but: body = "`},
 		{"/", "title.startsWith('Closed')", wsc.StatusInactive, `title = "Shop"`},
 		{"/", "tls_days_left > 14", wsc.StatusInactive, "TLS"},

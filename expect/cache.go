@@ -38,6 +38,12 @@ func (c *Cache) Get(text string) (*Expectation, error) {
 	return entry.expectation, entry.err
 }
 
+// Validate says what is wrong with an expression; nil if nothing is.
+func (c *Cache) Validate(text string) error {
+	_, err := c.Get(text)
+	return err
+}
+
 // entry returns the entry of an expression, and forgets the one that was not used for the longest time if there are too
 // many.
 func (c *Cache) entry(text string) *cacheEntry {

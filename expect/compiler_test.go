@@ -73,7 +73,7 @@ func TestCompileSaysWhatIsWrongAndWhere(t *testing.T) {
 		})
 	}
 	_, err := compiler.Compile("statuss == 1")
-	require.EqualError(t, err, "expect: line 1, column 1: undeclared reference to 'statuss'. "+variables)
+	require.EqualError(t, err, "line 1, column 1: undeclared reference to 'statuss'. "+variables)
 }
 
 func TestCompileAcceptsTheLongestExpression(t *testing.T) {

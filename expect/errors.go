@@ -17,7 +17,7 @@ type Error struct {
 
 // Error returns the message and the place.
 func (e *Error) Error() string {
-	return fmt.Sprintf("expect: line %d, column %d: %s", e.Line, e.Column, e.Message)
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)
 }
 
 // firstIssue turns the first of what the parser or the type checker found into an error.

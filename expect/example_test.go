@@ -23,7 +23,7 @@ func Example() {
 	fmt.Println(verdict.Met)
 	fmt.Println(expectation.Describe(verdict))
 	// Output:
-	// expect: line 1, column 8: syntax error: unexpected '='
+	// line 1, column 8: syntax error: unexpected '='
 	// false
 	// Expected status == 200 && body.contains('Add to cart'), but: status = 200, body = "Sold out"
 }

@@ -59,6 +59,10 @@ func (e *Expectation) NeedsBody() bool { return e.refersTo(varBody) }
 // NeedsTitle reports whether the expression refers to the title.
 func (e *Expectation) NeedsTitle() bool { return e.refersTo(varTitle) }
 
+// UsesStatus reports whether the expression refers to the status, so that it and nothing else decides which statuses are
+// good ones.
+func (e *Expectation) UsesStatus() bool { return e.refersTo(varStatus) }
+
 func (e *Expectation) refersTo(variable string) bool {
 	for _, r := range e.references {
 		if r.variable == variable {

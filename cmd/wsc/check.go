@@ -12,6 +12,7 @@ import (
 	"github.com/website-status-checker/wsc/checker"
 	"github.com/website-status-checker/wsc/export"
 	"github.com/website-status-checker/wsc/internal/app"
+	"github.com/website-status-checker/wsc/internal/config"
 	"github.com/website-status-checker/wsc/internal/terminal"
 	"github.com/website-status-checker/wsc/localcheck"
 	"github.com/website-status-checker/wsc/resolver"
@@ -28,6 +29,7 @@ type checkCommand struct {
 	AllowNet    []netip.Prefix `help:"Private network that may be contacted, such as 10.0.0.0/8. Without it only public addresses are. Can be repeated." env:"WSC_ALLOW_NETS" placeholder:"CIDR"`
 	AllowPort   []uint16       `help:"Port that may be contacted in addition to 80, 443, 8080 and 8443. Can be repeated." env:"WSC_ALLOW_PORTS" placeholder:"PORT"`
 	DNSServers  string         `name:"dns-servers" help:"Name servers to ask, such as 10.0.0.2,10.0.0.3:5353,[2001:db8::1]. Default: those of this machine." env:"WSC_DNS_SERVERS" placeholder:"ADDRESS,…"`
+	Proxy       string         `help:"Proxy for all checks: http://HOST:PORT, https:// or socks5://. It resolves names, so addresses behind names are no longer verified here. Default: none, whatever HTTP_PROXY says." env:"WSC_PROXY" placeholder:"URL"`
 	Resume      bool           `help:"Go on where an interrupted run stopped: results that are in the --output file (CSV or NDJSON) are kept, the missing ones are appended."`
 	Quiet       bool           `short:"q" help:"No progress and no summary."`
 	listFlags
@@ -58,7 +60,11 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	resolved, err := options.Resolve(wsc.Defaults{HostRate: defaultHostRate})
+	defaults := wsc.Defaults{HostRate: defaultHostRate}
+	if defaults.CompileExpect, err = app.ExpectCompiler(); err != nil {
+		return err
+	}
+	resolved, err := options.Resolve(defaults)
 	if err != nil {
 		return err
 	}
@@ -68,6 +74,10 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	if _, err := resolver.ParseServers(c.DNSServers); err != nil {
 		return usagef("--dns-servers (WSC_DNS_SERVERS): %v", err)
 	}
+	proxy, err := config.Check{Proxy: c.Proxy}.ProxyURL()
+	if err != nil {
+		return &usageError{err.Error()}
+	}
 	format, err := c.format(p)
 	if err != nil {
 		return err
@@ -76,7 +86,9 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	engine, err := app.NewChecker(checker.Config{AllowNets: c.AllowNet, AllowPorts: c.AllowPort, MaxIdleConns: 2 * c.Concurrency}, c.DNSServers)
+	engine, err := app.NewChecker(checker.Config{
+		AllowNets: c.AllowNet, AllowPorts: c.AllowPort, Proxy: proxy, MaxIdleConns: 2 * c.Concurrency,
+	}, c.DNSServers)
 	if err != nil {
 		return err
 	}

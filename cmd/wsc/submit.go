@@ -11,6 +11,7 @@ import (
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
+	"github.com/website-status-checker/wsc/internal/app"
 	"github.com/website-status-checker/wsc/internal/terminal"
 )
 
@@ -49,7 +50,11 @@ func (c *submitCommand) Run(ctx context.Context, p *process) error {
 	if options.RetentionHours, err = retentionHours(c.Retention); err != nil {
 		return err
 	}
-	if _, err := options.Resolve(wsc.Defaults{}); err != nil {
+	var defaults wsc.Defaults
+	if defaults.CompileExpect, err = app.ExpectCompiler(); err != nil {
+		return err
+	}
+	if _, err := options.Resolve(defaults); err != nil {
 		return err
 	}
 	w := newWatcher(p)

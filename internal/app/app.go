@@ -63,7 +63,13 @@ type Parts struct {
 }
 
 func (p Parts) newChecker() (*Checker, error) {
-	return NewChecker(checker.Config{AllowNets: p.Check.AllowNets, AllowPorts: p.Check.AllowPorts}, p.Check.DNSServers)
+	proxy, err := p.Check.ProxyURL()
+	if err != nil {
+		return nil, err
+	}
+	return NewChecker(checker.Config{
+		AllowNets: p.Check.AllowNets, AllowPorts: p.Check.AllowPorts, Proxy: proxy, MaxIdleConns: 2 * p.Check.CheckConcurrency,
+	}, p.Check.DNSServers)
 }
 
 // Worker is a running worker with its checker.
@@ -135,8 +141,12 @@ func NewAPI(p Parts) (*API, error) {
 		return nil, err
 	}
 	workflows := temporalclient.NewJobs(p.Temporal)
+	defaults := p.Jobs.Defaults()
+	if defaults.CompileExpect, err = ExpectCompiler(); err != nil {
+		return nil, err
+	}
 	service, err := jobs.New(jobs.Config{
-		Store: p.Store, Workflows: workflows, Blobs: p.Blobs, Defaults: p.Jobs.Defaults(),
+		Store: p.Store, Workflows: workflows, Blobs: p.Blobs, Defaults: defaults,
 		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, SpoolDir: spool, Logger: p.Logger,
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"github.com/website-status-checker/wsc/checker"
+	"github.com/website-status-checker/wsc/expect"
 	"github.com/website-status-checker/wsc/resolver"
 )
 
@@ -34,6 +35,18 @@ func NewChecker(cfg checker.Config, dnsServers string) (*Checker, error) {
 		return nil, fmt.Errorf("set up the checker: %w", err)
 	}
 	return c, nil
+}
+
+// acceptedExpectations is how many expressions are remembered to be right or wrong.
+const acceptedExpectations = 256
+
+// ExpectCompiler returns the function that says what is wrong with an expectation, for wsc.Defaults.
+func ExpectCompiler() (func(expression string) error, error) {
+	compiler, err := expect.NewCompiler()
+	if err != nil {
+		return nil, fmt.Errorf("set up expectations: %w", err)
+	}
+	return expect.NewCache(compiler, acceptedExpectations).Validate, nil
 }
 
 // Close closes idle connections and ends the queries under way. Checks under way can look up no further name.

@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"time"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/checker"
 	"github.com/website-status-checker/wsc/resolver"
 )
 
@@ -114,6 +116,29 @@ type Check struct {
 	AllowNets        []netip.Prefix `help:"Private networks that may be checked, for example 10.0.0.0/8,127.0.0.0/8. Everybody who can start a job can reach them." env:"WSC_ALLOW_NETS" placeholder:"CIDR,…"`
 	AllowPorts       []uint16       `help:"Ports that may be checked in addition to 80, 443, 8080 and 8443." env:"WSC_ALLOW_PORTS" placeholder:"PORT,…"`
 	DNSServers       string         `name:"dns-servers" help:"Name servers to ask, for example 10.0.0.2,10.0.0.3:5353,[2001:db8::1]. Default: those of this machine." env:"WSC_DNS_SERVERS" placeholder:"ADDRESS,…"`
+	Proxy            string         `help:"Proxy for all checks: http://HOST:PORT, https:// or socks5://, with USER:PASSWORD@ if it asks for them. It resolves names, so addresses behind names are no longer verified here. Default: none." env:"WSC_PROXY" placeholder:"URL"`
+	ProxyFile        string         `help:"File that holds the URL of the proxy." env:"WSC_PROXY_FILE" type:"path" placeholder:"FILE"`
+}
+
+// ProxyURL returns the proxy's URL, from its file if that is set, or nil if there is no proxy.
+func (c Check) ProxyURL() (*url.URL, error) {
+	text, name := c.Proxy, "WSC_PROXY (--proxy)"
+	if c.ProxyFile != "" {
+		name = "WSC_PROXY_FILE (--proxy-file)"
+		data, err := os.ReadFile(c.ProxyFile)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		text = strings.TrimSpace(string(data))
+	}
+	if text == "" {
+		return nil, nil //nolint:nilnil // no proxy is no error
+	}
+	proxy, err := checker.ParseProxy(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return proxy, nil
 }
 
 // Validate checks the ranges.
@@ -124,7 +149,8 @@ func (c Check) Validate() error {
 	if _, err := resolver.ParseServers(c.DNSServers); err != nil {
 		return fmt.Errorf("WSC_DNS_SERVERS (--dns-servers): %w", err)
 	}
-	return nil
+	_, err := c.ProxyURL()
+	return err
 }
 
 // Storage is where uploads, plans and exports are kept.
