@@ -57,11 +57,10 @@ func TestEveryFieldOfAResultIsDocumented(t *testing.T) {
 	page, err := os.ReadFile("docs/results.md")
 	require.NoError(t, err)
 	for _, value := range []any{wsc.Result{}, wsc.Timings{}, wsc.Redirect{}, wsc.TLSInfo{}} {
-		fields := reflect.TypeOf(value)
-		for i := range fields.NumField() {
-			name, _, _ := strings.Cut(fields.Field(i).Tag.Get("json"), ",")
+		for field := range reflect.TypeOf(value).Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if name != "-" {
-				require.Contains(t, string(page), "`"+name+"`", "%s.%s", fields.Name(), fields.Field(i).Name)
+				require.Contains(t, string(page), "`"+name+"`", "%T.%s", value, field.Name)
 			}
 		}
 	}
