@@ -86,7 +86,7 @@ func (d Database) URL() (string, error) {
 type Jobs struct {
 	Retention      time.Duration `help:"How long a finished job is kept, unless it says otherwise." default:"24h" env:"WSC_RETENTION" placeholder:"DURATION"`
 	MaxUploadBytes int64         `help:"Largest upload in bytes." default:"104857600" env:"WSC_MAX_UPLOAD_BYTES" placeholder:"BYTES"`
-	MaxURLs        int64         `help:"Most URLs of one list." default:"1000000" env:"WSC_MAX_URLS" placeholder:"N"`
+	MaxURLs        int64         `name:"max-urls" help:"Most URLs of one list." default:"1000000" env:"WSC_MAX_URLS" placeholder:"N"`
 	HostRate       float64       `help:"Most requests per second to one host, across all jobs and workers; 0 is no limit." default:"10" env:"WSC_HOST_RATE" placeholder:"N"`
 }
 
