@@ -10,8 +10,8 @@ import (
 // recognise returns what is to be said about a text that is no URL but something that people often have in its place or
 // a slip that can be named; nil if the parser's own reason is the best one.
 func recognise(text string) error {
-	if checkText(strings.ReplaceAll(text, `\`, "/")) != nil {
-		return nil // too long, or it has characters that are the first thing to correct
+	if !isText(text) {
+		return nil
 	}
 	lower := lowerASCII(text)
 	for _, explain := range []func(text, lower string) error{filePath, mailAddress, telephone, misspeltScheme, amongText, number} {
@@ -20,6 +20,12 @@ func recognise(text string) error {
 		}
 	}
 	return nil
+}
+
+// isText reports whether a text could be read by a person: it is not empty, not too long, and has no character that is the
+// first thing to correct. Backslashes are no such character, since paths of files have them.
+func isText(text string) bool {
+	return checkText(strings.ReplaceAll(text, `\`, "/")) == nil
 }
 
 // quoted puts quotation marks around the beginning of a text, without doubling its backslashes.
