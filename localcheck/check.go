@@ -17,8 +17,8 @@ import (
 var ErrInterrupted = errors.New("interrupted")
 
 const (
-	// DefaultConcurrency suits two processor cores and websites that answer in the usual tenth of a second or two.
-	DefaultConcurrency = 256
+	// DefaultConcurrency is the most checks at once: enough for websites that take their time, as long as the machine keeps up.
+	DefaultConcurrency = 512
 	// DefaultGrace is how long checks under way may go on after an interruption.
 	DefaultGrace = 3 * time.Second
 )
