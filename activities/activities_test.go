@@ -164,7 +164,7 @@ func TestTransientOutcomesAreTriedAgainInLaterPasses(t *testing.T) {
 	f.checker.answer = func(_ context.Context, target wsc.Target, call int) wsc.Result {
 		switch {
 		case target.Host == "flaky.test" && call == 1:
-			return wsc.Result{Status: wsc.StatusInactive, HTTPStatus: 503}
+			return wsc.Result{Status: wsc.StatusInactive, HTTPStatus: 502}
 		case target.Host == "down.test":
 			return wsc.Result{Status: wsc.StatusError, ErrorKind: wsc.KindConnectTimeout}
 		case target.Host == "gone.test":
