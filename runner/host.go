@@ -73,7 +73,7 @@ func (s *sweep) setFree(h *host, free time.Time) {
 }
 
 // releaseHeld lets the queues of those hosts go on that are free now, and returns how long the next one has to wait.
-func (s *sweep) releaseHeld(now time.Time) (wait time.Duration, any bool) {
+func (s *sweep) releaseHeld(now time.Time) (wait time.Duration, some bool) {
 	for len(s.held) > 0 {
 		first := s.held[0]
 		if wait := first.free.Sub(now); wait > 0 {

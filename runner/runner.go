@@ -165,17 +165,16 @@ func (s *sweep) loop(ctx context.Context, stop <-chan struct{}, emit func(Task, 
 // of them costs memory for itself and its host.
 func (s *sweep) admitDue() (wait time.Duration, later bool) {
 	now := s.now()
-	wait, later = s.releaseHeld(now)
 	for len(s.waiting) > 0 && len(s.ready) < s.runner.Limiter.Capacity() {
-		next := s.waiting[0].NotBefore.Sub(now)
-		if next > 0 {
-			if !later || next < wait {
-				wait = next
-			}
-			return wait, true
+		if wait = s.waiting[0].NotBefore.Sub(now); wait > 0 {
+			later = true
+			break
 		}
 		s.admit(s.waiting[0], now)
 		s.waiting = s.waiting[1:]
+	}
+	if held, some := s.releaseHeld(now); some && (!later || held < wait) {
+		return held, true
 	}
 	return wait, later
 }
