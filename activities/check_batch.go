@@ -54,8 +54,8 @@ func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput
 	}
 	sink := newSink(ctx, a.cfg, job.ID, opts)
 	defer heartbeat(ctx, func() any { return sink.counts() })()
-	runErr := a.run(sink, left, activity.GetWorkerStopChannel(ctx)) //nolint:contextcheck // the sink has ctx with its own end
-	if err := sink.close(); err != nil {                            //nolint:contextcheck // the last flush outlives a cancelled ctx, within its own limit
+	runErr := a.run(sink, left, activity.GetWorkerStopChannel(ctx))
+	if err := sink.close(); err != nil { //nolint:contextcheck // the last flush outlives a cancelled ctx, within its own limit
 		return out, storeError(err)
 	}
 	if runErr != nil {

@@ -42,7 +42,7 @@ func (h heldHosts) Swap(i, j int) {
 
 // Push and Pop are for package heap.
 func (h *heldHosts) Push(x any) {
-	added := x.(*host)
+	added := x.(*host) //nolint:errcheck,forcetypeassert // only hosts are pushed
 	*h = append(*h, added)
 	added.place = len(*h)
 }
