@@ -11,10 +11,24 @@ import (
 	"github.com/website-status-checker/wsc/store/internal/storable"
 )
 
+// The parts of reserveSlotsSQL stand for values of one row: what the host is slowed down by, the time between two of its
+// slots, and how many of them begin soon enough. They are written out where they are used, which is faster than a
+// subquery per row, and use the statement's time, so that they are the same in each place.
+const (
+	penaltyLeftSQL = `greatest(h.penalty - floor(extract(epoch FROM greatest(statement_timestamp() - h.paused_until, '0')) / extract(epoch FROM $5::interval)), 0)::integer`
+	spacingSQL     = `CASE WHEN h.penalty = 0 OR ` + penaltyLeftSQL + ` = 0 THEN excluded.spacing
+         ELSE greatest(excluded.spacing * (1 << ` + penaltyLeftSQL + `), $6::interval * (1 << ` + penaltyLeftSQL + ` - 1)) END`
+	slotsSQL = `CASE WHEN h.next_slot - statement_timestamp() > $4::interval THEN 0
+         WHEN h.penalty = 0 AND h.next_slot <= statement_timestamp() THEN excluded.slots
+         ELSE least(excluded.slots, floor(extract(epoch FROM $4::interval - greatest(h.next_slot - statement_timestamp(), '0'))
+                                          / nullif(extract(epoch FROM (` + spacingSQL + `)), 0)) + 1)::integer END`
+)
+
 // reserveSlotsSQL moves each host's next free slot on by the slots that the caller takes, and returns how far from now
-// the first of them is. The clock is the database's, the same for all callers. It is read after the row's lock was got
-// (clock_timestamp); what is asked for travels in excluded. Hosts are taken in order, so that two callers can't wait for
-// each other. A request without an interval leaves hosts alone that are not slowed down.
+// the first of them is. The clock is the database's, the same for all callers. For the slots it is read after the row's
+// lock was got (clock_timestamp); what is asked for travels in excluded, and is no more than begins soon enough on a host
+// that is free. Hosts are taken in order, so that two callers can't wait for each other. A request without an interval
+// leaves hosts alone that are not slowed down.
 const reserveSlotsSQL = `
 INSERT INTO host_limits AS h (host, next_slot, slots, spacing)
 SELECT r.host, statement_timestamp() + r.slots * r.spacing, r.slots, r.spacing
@@ -24,17 +38,10 @@ WHERE r.spacing > '0' OR EXISTS (
     WHERE slow.host = r.host AND slow.penalty > 0
       AND slow.paused_until + slow.penalty * $5::interval > statement_timestamp())
 ORDER BY r.host
-ON CONFLICT (host) DO UPDATE SET (next_slot, slots, spacing) = (
-    SELECT now + wait + granted * slowed, granted, slowed
-    FROM (SELECT clock_timestamp() AS now) AS clock,
-         LATERAL (SELECT greatest(h.next_slot - now, '0') AS wait,
-                         greatest(h.penalty - floor(extract(epoch FROM greatest(now - h.paused_until, '0')) / extract(epoch FROM $5::interval)), 0)::integer AS steps) AS state,
-         LATERAL (SELECT CASE WHEN steps = 0 THEN excluded.spacing
-                              ELSE greatest(excluded.spacing * (1 << steps), $6::interval * (1 << steps - 1)) END AS slowed) AS pace,
-         LATERAL (SELECT CASE WHEN wait > $4::interval THEN 0
-                              WHEN slowed = '0' THEN excluded.slots
-                              ELSE least(excluded.slots, floor(extract(epoch FROM $4::interval - wait) / extract(epoch FROM slowed)) + 1)::integer
-                         END AS granted) AS share)
+ON CONFLICT (host) DO UPDATE SET
+    next_slot = greatest(h.next_slot, clock_timestamp()) + (` + slotsSQL + `) * (` + spacingSQL + `),
+    slots = ` + slotsSQL + `,
+    spacing = ` + spacingSQL + `
 RETURNING host, next_slot - slots * spacing - clock_timestamp(), spacing, slots`
 
 // ReserveSlots reserves, for each host, up to Count start times that begin between now and the given time, in one
