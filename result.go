@@ -99,7 +99,7 @@ type TLSInfo struct {
 // Deferred is a target that waits for its next attempt.
 type Deferred struct {
 	Target
-	// Attempt is the number of attempts made so far, at least 1.
+	// Attempt is the number of attempts made so far; 0 when the first one was put off.
 	Attempt int
 	// NotBefore is the earliest time of the next attempt.
 	NotBefore time.Time
@@ -168,11 +168,4 @@ func CursorOf(r *Result, sort ResultSort) ResultCursor {
 	case SortSeq: // Seq alone is the position
 	}
 	return c
-}
-
-// SlotRequest asks for Count start slots on one host, Interval apart.
-type SlotRequest struct {
-	Host     string
-	Count    int
-	Interval time.Duration
 }

@@ -126,7 +126,7 @@ func TestTasksStartNoEarlierThanTheirTime(t *testing.T) {
 		result := active(ctx, target)
 		result.CheckedAt = time.Now()
 		return result
-	}, 10, 10).Run(t.Context(), nil, list, func(task runner.Task, result wsc.Result) error {
+	}, 1, 10).Run(t.Context(), nil, list, func(task runner.Task, result wsc.Result) error {
 		require.False(t, result.CheckedAt.Before(task.NotBefore), "seq %d started too early", task.Seq)
 		order = append(order, task.Seq)
 		return nil
