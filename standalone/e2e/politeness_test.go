@@ -19,11 +19,15 @@ import (
 	"github.com/website-status-checker/wsc/internal/testsite"
 )
 
+// hostRate is the limit of these tests, in requests per second.
+const hostRate = 20.0
+
 // burst is how many requests more than rate x time a host may see in any stretch of time. Every start has a slot of its
-// own, a whole interval from the next one, so there is one at each end of the stretch; what comes on top was late: by a
-// tenth of an interval on purpose, and by as long as the processes and the network took. A burst of 10 allows for being
-// 180 ms late at 50 requests per second.
-const burst = 10
+// own, a whole interval from the next one, so there is one at each end of the stretch; what comes on top was late, and
+// meets others that are on time: by a tenth of an interval on purpose, and by as long as a process stood still between
+// reserving its slots and using them. A burst of a second's worth allows for that on a machine where two workers, the
+// API, PostgreSQL, Temporal and other tests share two cores; on an idle one it is two or three requests.
+const burst = hostRate
 
 // arrivals are the times at which requests came to a host, in order.
 type arrivals []time.Time
@@ -94,7 +98,7 @@ func checkers(t *testing.T, c *cluster, jobID string) []string {
 }
 
 func TestTheRateOfAHostHoldsAcrossWorkersAndJobs(t *testing.T) {
-	const jobs, lines, rate = 3, 150, 50.0
+	const jobs, lines, rate = 3, 100, hostRate
 	hosts := testsite.StartHosts(t, testsite.HostsConfig{Arrivals: true})
 	c := newCluster(t, nil, 2, map[string]string{
 		"WSC_ALLOW_NETS": "127.0.0.0/8", "WSC_ALLOW_PORTS": strconv.Itoa(int(hosts.Port())), "WSC_HOST_RATE": fmt.Sprint(rate),
@@ -116,11 +120,11 @@ func TestTheRateOfAHostHoldsAcrossWorkersAndJobs(t *testing.T) {
 	workers = slices.Compact(workers)
 
 	seen := arrivals(hosts.Arrivals(testsite.Address(0).String()))
-	t.Logf("%d jobs and %d workers, limit %.0f requests/s: the host saw %d requests in %.2f s (%.1f/s), at most %d in a second, and never more than %.1f above the limit (burst %d)",
+	t.Logf("%d jobs and %d workers, limit %.0f requests/s: the host saw %d requests in %.2f s (%.1f/s), at most %d in a second, and never more than %.1f above the limit (burst %.0f)",
 		jobs, len(workers), rate, len(seen), seen.span().Seconds(), float64(len(seen)-1)/seen.span().Seconds(), seen.busiest(time.Second), seen.excess(rate), burst)
 	require.Len(t, workers, 2, "both workers took part")
 	require.Len(t, seen, jobs*lines)
-	require.LessOrEqual(t, seen.excess(rate), float64(burst))
+	require.LessOrEqual(t, seen.excess(rate), burst)
 }
 
 // busySite answers 503 with a Retry-After for a while after it had a number of requests.
@@ -147,8 +151,8 @@ func (s *busySite) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 }
 
 func TestABusyHostIsLeftAloneAndComesBackToItsRate(t *testing.T) {
-	const lines, rate = 600, 50.0
-	site := &busySite{after: 60, busyFor: 3 * time.Second, retryAfter: 2}
+	const lines, rate = 480, hostRate
+	site := &busySite{after: 40, busyFor: 3 * time.Second, retryAfter: 2}
 	server := httptest.NewServer(site)
 	t.Cleanup(server.Close)
 	port := server.URL[strings.LastIndex(server.URL, ":")+1:]
@@ -171,10 +175,10 @@ func TestABusyHostIsLeftAloneAndComesBackToItsRate(t *testing.T) {
 	t.Logf("limit %.0f requests/s: %d requests in the %.2f s before the first 503 (at most %d in a second); %d were answered 503 within %.2f s; %d came while the host was to be left alone; then at most %d in a second; after %s again at most %d in a second",
 		rate, len(seen.between(begin, first)), first.Sub(begin).Seconds(), seen.between(begin, first).busiest(time.Second),
 		len(site.refused), last.Sub(first).Seconds(), len(quiet), slowed.busiest(time.Second), wsc.PenaltyRecovery, recovered.busiest(time.Second))
-	require.LessOrEqual(t, len(site.refused), burst, "each refusal ends the requests for a while")
+	require.LessOrEqual(t, len(site.refused), 10, "each refusal ends the requests for a while")
 	require.Empty(t, quiet)
 	slowRate := 1 / wsc.PenaltyInterval.Seconds()
-	require.LessOrEqual(t, slowed.excess(slowRate), float64(burst), "slowed down by one step")
+	require.LessOrEqual(t, slowed.excess(slowRate), burst, "slowed down by one step")
 	require.Greater(t, recovered.busiest(time.Second), int(0.8*rate), "as fast as before")
-	require.LessOrEqual(t, seen.excess(rate), float64(burst))
+	require.LessOrEqual(t, seen.excess(rate), burst)
 }
