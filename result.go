@@ -64,6 +64,9 @@ type Result struct {
 	FailedAttempts []FailedAttempt `json:"failed_attempts,omitempty" doc:"The attempts before the last one, which failed for a passing reason; oldest first."`
 	CheckedAt      time.Time       `json:"checked_at" doc:"When the last attempt began (UTC)."`
 
+	// OwnFault is whether the attempt failed for want of something of the checker's machine (files, ports, memory, its
+	// proxy), so that it says nothing about the site.
+	OwnFault bool `json:"-"`
 	// RetryAfter is how long the site asked to be left alone (Retry-After of a 429 or 503), 0 if it did not.
 	RetryAfter time.Duration `json:"-"`
 }

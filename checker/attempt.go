@@ -234,7 +234,7 @@ func (a *attempt) describe(h hop, response *http.Response) {
 func (a *attempt) refuse(err error) {
 	a.fail(plain(wsc.KindInvalidURL))
 	if invalid, ok := err.(*wsc.URLError); ok { //nolint:errorlint // NormalizeURL's contract
-		a.fail(&failure{invalid.Kind, invalid.Reason})
+		a.fail(&failure{kind: invalid.Kind, message: invalid.Reason})
 	}
 }
 
@@ -285,4 +285,5 @@ func (a *attempt) fail(f *failure) {
 	a.result.Status = wsc.StatusError
 	a.result.ErrorKind = f.kind
 	a.result.ErrorMessage = f.message
+	a.result.OwnFault = f.own
 }

@@ -33,6 +33,13 @@ type Task struct {
 // maxPause is the longest that tasks wait for a host that asked for quiet when they can be put off.
 const maxPause = 30 * time.Second
 
+const (
+	// ownFaultPause is how long a check waits that failed for want of something of this machine before it is made again;
+	// each further wait is twice as long, and none is longer than ownFaultLimit. None of that counts as an attempt.
+	ownFaultPause = 250 * time.Millisecond
+	ownFaultLimit = 4 * time.Second
+)
+
 // Runner runs tasks, one Run after another.
 type Runner struct {
 	Checker Checker
@@ -260,9 +267,28 @@ func (s *sweep) worker(task Task) {
 	for more := true; more; task, more = <-s.work {
 		started := s.now()
 		result := s.check(task)
+		for pause := ownFaultPause; result.OwnFault && pause <= ownFaultLimit && s.recover(pause); pause *= 2 {
+			result = s.check(task)
+		}
 		s.runner.Limiter.release()
 		s.done <- outcome{task, started, result}
 	}
+}
+
+// recover waits, without the limiter's slot, until this machine may have again what it lacked, and reports whether the
+// check is to be made again.
+func (s *sweep) recover(pause time.Duration) bool {
+	l := s.runner.Limiter
+	l.Fault()
+	l.release()
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.checks.Done():
+	}
+	l.acquire() <- struct{}{}
+	return s.checks.Err() == nil
 }
 
 // check turns a panic of the checker into a result, so that one URL can't take the others with it.
