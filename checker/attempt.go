@@ -256,6 +256,9 @@ func (a *attempt) failRequest(h hop, err error) {
 	if len(a.result.Redirects) > 0 && failed.kind.Group() == wsc.KindBlockedAddress.Group() {
 		failed = failuref(wsc.KindRedirectBlocked, "The site redirects to %s: %s", quote(h.url.URL), failed.message)
 	}
+	if failed.own {
+		a.checker.relieve()
+	}
 	a.result.TLS = rejectedCertificate(err, a.result.CheckedAt)
 	a.fail(failed)
 }

@@ -209,9 +209,16 @@ func (x *http1Exchanges) take(key connKey) *http1Conn {
 	}
 }
 
-// close ends all connections that wait for a request.
+// close ends all connections that wait for a request, and takes no more.
 func (x *http1Exchanges) close() {
 	for _, c := range x.pool.close() {
+		x.drop(c)
+	}
+}
+
+// empty ends all connections that wait for a request.
+func (x *http1Exchanges) empty() {
+	for _, c := range x.pool.empty() {
 		x.drop(c)
 	}
 }
