@@ -77,7 +77,7 @@ type Timings struct {
 	DNS      float64 `json:"dns" doc:"Name resolution, ms."`
 	Connect  float64 `json:"connect" doc:"TCP connection, ms."`
 	TLS      float64 `json:"tls" doc:"TLS handshake, ms."`
-	TTFB     float64 `json:"ttfb" doc:"From the request written to the first byte of the answer, ms."`
+	TTFB     float64 `json:"ttfb" doc:"From sending the request to the first byte of the answer, ms."`
 	Download float64 `json:"download" doc:"From the first byte to the end of the body (or its limit), ms."`
 	Total    float64 `json:"total" doc:"The whole request, ms."`
 }
