@@ -25,7 +25,7 @@ type checkCommand struct {
 	Targets     []string       `arg:"" optional:"" name:"FILE|URL" help:"Lists (CSV, TSV, text with one URL a line, XLSX, JSON, NDJSON) and single URLs, in any mixture; - is a list from standard input, which is also read if nothing is named." predictor:"file"`
 	Output      string         `short:"o" help:"File for the results. Default: standard output." placeholder:"FILE" predictor:"file"`
 	Format      string         `help:"csv, json, ndjson, xlsx or table. Default: what the extension of --output says; without --output a table on a terminal, CSV elsewhere." enum:",csv,json,ndjson,xlsx,table" default:"" placeholder:"FORMAT"`
-	Concurrency int            `help:"Most checks at once, 1 to 10000. Default ${default}." default:"256" env:"WSC_CHECK_CONCURRENCY" placeholder:"N"`
+	Concurrency int            `help:"Most checks at once, 1 to 10000; fewer run while the machine does not keep up. Default ${default}." default:"512" env:"WSC_CHECK_CONCURRENCY" placeholder:"N"`
 	AllowNet    []netip.Prefix `help:"Private network that may be contacted, such as 10.0.0.0/8. Without it only public addresses are. Can be repeated." env:"WSC_ALLOW_NETS" placeholder:"CIDR"`
 	AllowPort   []uint16       `help:"Port that may be contacted in addition to 80, 443, 8080 and 8443. Can be repeated." env:"WSC_ALLOW_PORTS" placeholder:"PORT"`
 	DNSServers  string         `name:"dns-servers" help:"Name servers to ask, such as 10.0.0.2,10.0.0.3:5353,[2001:db8::1]. Default: those of this machine." env:"WSC_DNS_SERVERS" placeholder:"ADDRESS,…"`

@@ -112,7 +112,7 @@ func (j Jobs) Defaults() wsc.Defaults {
 
 // Check says how a process checks websites.
 type Check struct {
-	CheckConcurrency int            `help:"Most checks at once in this process." default:"256" env:"WSC_CHECK_CONCURRENCY" placeholder:"N"`
+	CheckConcurrency int            `help:"Most checks at once in this process; fewer run while the machine does not keep up." default:"512" env:"WSC_CHECK_CONCURRENCY" placeholder:"N"`
 	AllowNets        []netip.Prefix `help:"Private networks that may be checked, for example 10.0.0.0/8,127.0.0.0/8. Everybody who can start a job can reach them." env:"WSC_ALLOW_NETS" placeholder:"CIDR,…"`
 	AllowPorts       []uint16       `help:"Ports that may be checked in addition to 80, 443, 8080 and 8443." env:"WSC_ALLOW_PORTS" placeholder:"PORT,…"`
 	DNSServers       string         `name:"dns-servers" help:"Name servers to ask, for example 10.0.0.2,10.0.0.3:5353,[2001:db8::1]. Default: those of this machine." env:"WSC_DNS_SERVERS" placeholder:"ADDRESS,…"`
