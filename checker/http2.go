@@ -138,13 +138,6 @@ func (a *attempt) transportRequest(h hop) (*http.Request, context.CancelFunc, er
 	return request.WithContext(ctx), cancel, nil
 }
 
-func closeUnused(conn *tls.Conn) error {
-	if conn == nil {
-		return nil
-	}
-	return conn.Close()
-}
-
 // boundBody is the body of an answer of one of net/http's transports.
 type boundBody struct {
 	io.ReadCloser
