@@ -16,6 +16,9 @@ import (
 	"time"
 )
 
+// errStatusUnclear ends an answer whose status net/http and the answerReader read differently.
+var errStatusUnclear = errors.New("unclear status")
+
 // readBufferBytes is the size of a connection's buffer, enough for the headers of most answers.
 const readBufferBytes = 4 << 10
 
@@ -100,7 +103,9 @@ func (x *http1Exchanges) exchange(a *attempt, h hop, c *http1Conn) (response *ht
 	}
 	response.TLS = c.state
 	response.Body = &answerBody{
-		exchanges: x, conn: c, body: response.Body, undisturbed: stop, keep: !response.Close,
+		exchanges: x, conn: c, body: response.Body, undisturbed: stop,
+		// After other statuses, 101 above all, it is not known what comes next.
+		keep:  !response.Close && response.StatusCode >= 200 && response.StatusCode <= 599,
 		whole: response.Body == http.NoBody,
 	}
 	return response, false, nil
@@ -112,12 +117,15 @@ func (x *http1Exchanges) readAnswer(c *http1Conn, method string) (*http.Response
 	if method == http.MethodHead {
 		request = x.head
 	}
-	for {
+	for informational := 1; ; informational++ {
 		response, err := http.ReadResponse(c.buffer, request) //nolint:bodyclose // exchange wraps it
 		switch {
 		case err == nil:
 			if response.StatusCode >= 200 || response.StatusCode < 100 || response.StatusCode == http.StatusSwitchingProtocols {
 				return response, nil
+			}
+			if informational > c.reader.informational {
+				return nil, errStatusUnclear // the reader took it for the final one, and no longer bounds what follows
 			}
 		case c.reader.cut != nil && strings.Contains(err.Error(), "malformed MIME header"):
 			return nil, c.reader.cut

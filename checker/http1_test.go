@@ -194,3 +194,16 @@ func TestPoolKeepsTheNewestAndForgetsTheOld(t *testing.T) {
 	require.Equal(t, []*http1Conn{a1}, p.put(a1), "a closed pool takes nothing")
 	require.Empty(t, p.idle)
 }
+
+// After 101 a connection speaks something else, even if no byte of it has come yet.
+func TestAConnectionThatSwitchedProtocolsIsNotUsedAgain(t *testing.T) {
+	url, conns := rawHost(t, func(_ int, c net.Conn, requests *bufio.Reader) {
+		for readRequest(requests) {
+			_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\n\r\n")
+		}
+	})
+	for _, r := range checkTimes(t, localChecker(t, url), url, 3) {
+		require.Equal(t, wsc.KindProtocolError, r.ErrorKind, r.ErrorMessage)
+	}
+	require.EqualValues(t, 3, conns.Load())
+}
