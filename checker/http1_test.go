@@ -3,10 +3,14 @@ package checker
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -206,4 +210,67 @@ func TestAConnectionThatSwitchedProtocolsIsNotUsedAgain(t *testing.T) {
 		require.Equal(t, wsc.KindProtocolError, r.ErrorKind, r.ErrorMessage)
 	}
 	require.EqualValues(t, 3, conns.Load())
+}
+
+// tlsHost is a rawHost that speaks TLS. It also returns a checker that trusts it.
+func tlsHost(t *testing.T, serve func(number int, c net.Conn, requests *bufio.Reader)) (url string, conns *atomic.Int64, c *Checker) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	server.StartTLS()
+	config := server.TLS.Clone()
+	config.NextProtos = []string{"http/1.1"}
+	config.DynamicRecordSizingDisabled = true // what is written together arrives together
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	server.Close()
+	plain, conns := rawHost(t, func(number int, raw net.Conn, _ *bufio.Reader) {
+		secure := tls.Server(raw, config)
+		serve(number, secure, bufio.NewReader(secure))
+	})
+	url = strings.Replace(plain, "http:", "https:", 1)
+	n, err := wsc.NormalizeURL(url)
+	require.NoError(t, err)
+	c, err = New(Config{
+		AllowNets: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, AllowPorts: []uint16{uint16(n.Port)}, RootCAs: roots,
+	})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return url, conns, c
+}
+
+func TestDataThatNobodyAskedForIsNoAnswerOverTLS(t *testing.T) {
+	const smuggled = "HTTP/1.1 404 Smuggled\r\nContent-Length: 0\r\n\r\n"
+	fills := strings.Repeat("x", readBufferBytes-len(emptyOK)-3) // the reader's buffer ends where the answer does
+	for name, writes := range map[string][]string{
+		"in a record of its own": {emptyOK, smuggled},
+		"behind a full buffer":   {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: " + fills[:len(fills)-2] + "\r\n\r\n" + smuggled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url, conns, c := tlsHost(t, func(_ int, c net.Conn, requests *bufio.Reader) {
+				for readRequest(requests) {
+					for _, text := range writes {
+						_, _ = io.WriteString(c, text)
+					}
+				}
+			})
+			for range 3 {
+				r := c.Check(t.Context(), targetOf(url), siteOptions())
+				require.Equal(t, wsc.StatusActive, r.Status, "%d %s", r.HTTPStatus, r.ErrorMessage)
+			}
+			require.EqualValues(t, 3, conns.Load())
+		})
+	}
+}
+
+func TestTLSConnectionsAreReused(t *testing.T) {
+	url, conns, c := tlsHost(t, func(_ int, c net.Conn, requests *bufio.Reader) {
+		for readRequest(requests) {
+			_, _ = io.WriteString(c, emptyOK)
+		}
+	})
+	for i, r := range checkTimes(t, c, url, 5) {
+		require.Equal(t, wsc.StatusActive, r.Status, r.ErrorMessage)
+		require.Equal(t, i > 0, r.Timings.TLS == 0, "check %d", i)
+	}
+	require.EqualValues(t, 1, conns.Load())
 }
