@@ -61,10 +61,14 @@ func (x *http1Exchanges) open(conn net.Conn, key connKey, state *tls.ConnectionS
 	return c
 }
 
-// drop closes a connection for good.
+// drop closes a connection for good. TLS would say goodbye first, and wait up to 5 s for a host that does not read.
 func (x *http1Exchanges) drop(c *http1Conn) {
 	x.free(c)
-	_ = c.Close() // nothing was lost: whatever is left on it is not wanted
+	socket := c.Conn
+	if secure, ok := socket.(*tls.Conn); ok {
+		socket = secure.NetConn()
+	}
+	_ = socket.Close() // nothing was lost: whatever is left on it is not wanted
 }
 
 // free takes the connection's buffer back.

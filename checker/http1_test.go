@@ -3,12 +3,9 @@ package checker
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -212,32 +209,6 @@ func TestAConnectionThatSwitchedProtocolsIsNotUsedAgain(t *testing.T) {
 	require.EqualValues(t, 3, conns.Load())
 }
 
-// tlsHost is a rawHost that speaks TLS. It also returns a checker that trusts it.
-func tlsHost(t *testing.T, serve func(number int, c net.Conn, requests *bufio.Reader)) (url string, conns *atomic.Int64, c *Checker) {
-	t.Helper()
-	server := httptest.NewUnstartedServer(nil)
-	server.StartTLS()
-	config := server.TLS.Clone()
-	config.NextProtos = []string{"http/1.1"}
-	config.DynamicRecordSizingDisabled = true // what is written together arrives together
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	server.Close()
-	plain, conns := rawHost(t, func(number int, raw net.Conn, _ *bufio.Reader) {
-		secure := tls.Server(raw, config)
-		serve(number, secure, bufio.NewReader(secure))
-	})
-	url = strings.Replace(plain, "http:", "https:", 1)
-	n, err := wsc.NormalizeURL(url)
-	require.NoError(t, err)
-	c, err = New(Config{
-		AllowNets: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, AllowPorts: []uint16{uint16(n.Port)}, RootCAs: roots,
-	})
-	require.NoError(t, err)
-	t.Cleanup(c.Close)
-	return url, conns, c
-}
-
 func TestDataThatNobodyAskedForIsNoAnswerOverTLS(t *testing.T) {
 	const smuggled = "HTTP/1.1 404 Smuggled\r\nContent-Length: 0\r\n\r\n"
 	fills := strings.Repeat("x", readBufferBytes-len(emptyOK)-3) // the reader's buffer ends where the answer does
@@ -246,7 +217,7 @@ func TestDataThatNobodyAskedForIsNoAnswerOverTLS(t *testing.T) {
 		"behind a full buffer":   {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: " + fills[:len(fills)-2] + "\r\n\r\n" + smuggled},
 	} {
 		t.Run(name, func(t *testing.T) {
-			url, conns, c := tlsHost(t, func(_ int, c net.Conn, requests *bufio.Reader) {
+			url, conns, c := tlsHost(t, "http/1.1", func(_ int, c net.Conn, requests *bufio.Reader) {
 				for readRequest(requests) {
 					for _, text := range writes {
 						_, _ = io.WriteString(c, text)
@@ -263,7 +234,7 @@ func TestDataThatNobodyAskedForIsNoAnswerOverTLS(t *testing.T) {
 }
 
 func TestTLSConnectionsAreReused(t *testing.T) {
-	url, conns, c := tlsHost(t, func(_ int, c net.Conn, requests *bufio.Reader) {
+	url, conns, c := tlsHost(t, "http/1.1", func(_ int, c net.Conn, requests *bufio.Reader) {
 		for readRequest(requests) {
 			_, _ = io.WriteString(c, emptyOK)
 		}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"time"
 )
 
 // errNoConnection says that the transport was to dial by itself, which it never has to here.
@@ -66,9 +67,13 @@ func newRoute(cfg Config, guard *Guard, insecure bool) *route {
 type madeKey struct{}
 
 // http2Limits bounds what a host can send ahead of what is read, since that is held in memory: at least a whole body,
-// at most a few.
+// at most a few. It also bounds how long a host that does not read can hold up what is written to it, for reading and
+// closing a body wait for that without regard to the deadline.
 func http2Limits() *http.HTTP2Config {
-	return &http.HTTP2Config{MaxReceiveBufferPerStream: 2 * maxBody, MaxReceiveBufferPerConnection: 8 * maxBody}
+	return &http.HTTP2Config{
+		MaxReceiveBufferPerStream: 2 * maxBody, MaxReceiveBufferPerConnection: 8 * maxBody,
+		WriteByteTimeout: 500 * time.Millisecond,
+	}
 }
 
 // close ends idle connections.
@@ -130,13 +135,6 @@ func (a *attempt) transportRequest(h hop) (*http.Request, context.CancelFunc, er
 	}
 	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
 	return request.WithContext(ctx), cancel, nil
-}
-
-func closeUnused(conn *tls.Conn) error {
-	if conn == nil {
-		return nil
-	}
-	return conn.Close()
 }
 
 // boundBody is the body of an answer of one of net/http's transports.
