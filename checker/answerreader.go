@@ -47,6 +47,9 @@ func (r *answerReader) answered() bool { return !r.first.IsZero() }
 // Read reads from the connection.
 func (r *answerReader) Read(p []byte) (int, error) {
 	if r.inHeaders && r.left <= 0 {
+		if r.line > 0 {
+			r.cut = errHeadersTooLarge
+		}
 		return 0, errHeadersTooLarge
 	}
 	n, err := r.source.Read(p)

@@ -19,6 +19,9 @@ import (
 // errStatusUnclear ends an answer whose status net/http and the answerReader read differently.
 var errStatusUnclear = errors.New("unclear status")
 
+// maxInformational is how many informational answers may come before the final one. Each costs many times its size.
+const maxInformational = 100
+
 // readBufferBytes is the size of a connection's buffer, enough for the headers of most answers.
 const readBufferBytes = 4 << 10
 
@@ -130,6 +133,9 @@ func (x *http1Exchanges) readAnswer(c *http1Conn, method string) (*http.Response
 			}
 			if informational > c.reader.informational {
 				return nil, errStatusUnclear // the reader took it for the final one, and no longer bounds what follows
+			}
+			if informational == maxInformational {
+				return nil, errHeadersTooLarge
 			}
 		case c.reader.cut != nil && strings.Contains(err.Error(), "malformed MIME header"):
 			return nil, c.reader.cut
