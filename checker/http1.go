@@ -108,6 +108,9 @@ func (x *http1Exchanges) exchange(a *attempt, h hop, c *http1Conn) (response *ht
 		}
 		return nil, !c.reader.answered() && isBreak(err), err
 	}
+	if response.ProtoMajor != 1 { // the host names a version that this connection can't have
+		response.ProtoMajor, response.ProtoMinor, response.Close = 1, 1, true
+	}
 	response.TLS = c.state
 	response.Body = &answerBody{
 		exchanges: x, conn: c, body: response.Body, undisturbed: stop,

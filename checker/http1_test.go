@@ -245,3 +245,16 @@ func TestTLSConnectionsAreReused(t *testing.T) {
 	}
 	require.EqualValues(t, 1, conns.Load())
 }
+
+func TestAVersionThatAConnectionCannotHaveIsNotReported(t *testing.T) {
+	url, conns := rawHost(t, func(_ int, c net.Conn, requests *bufio.Reader) {
+		for readRequest(requests) {
+			_, _ = io.WriteString(c, "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	for _, r := range checkTimes(t, localChecker(t, url), url, 2) {
+		require.Equal(t, wsc.StatusActive, r.Status, r.ErrorMessage)
+		require.Equal(t, "http/1.1", r.Protocol)
+	}
+	require.EqualValues(t, 2, conns.Load())
+}
