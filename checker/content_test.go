@@ -144,11 +144,11 @@ const robotsTxt = "User-agent: *\nDisallow: /\n\nUser-agent: wsc\nDisallow: /pri
 func TestRobots(t *testing.T) {
 	var fetched, paths atomic.Int64
 	site, c := startSite(t, func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Path == "/robots.txt":
+		switch r.URL.Path {
+		case "/robots.txt":
 			fetched.Add(1)
 			fmt.Fprint(w, robotsTxt)
-		case r.URL.Path == "/go":
+		case "/go":
 			http.Redirect(w, r, "/private/x", http.StatusFound)
 		default:
 			paths.Add(1)

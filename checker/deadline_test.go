@@ -78,7 +78,7 @@ func TestAnHTTP2HostThatSendsNoSettingsIsGivenUpInTime(t *testing.T) {
 func TestAnHTTP2HostThatDoesNotReadIsGivenUpInTime(t *testing.T) {
 	for name, answers := range map[string]bool{"before the answer": false, "in the body": true} {
 		t.Run(name, func(t *testing.T) {
-			url, c := http2Host(t, func(c net.Conn, framer *http2.Framer) {
+			url, c := http2Host(t, func(_ net.Conn, framer *http2.Framer) {
 				if framer.WriteSettings() != nil {
 					return
 				}

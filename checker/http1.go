@@ -128,7 +128,7 @@ func (x *http1Exchanges) readAnswer(c *http1Conn, method string) (*http.Response
 		request = x.head
 	}
 	for informational := 1; ; informational++ {
-		response, err := http.ReadResponse(c.buffer, request) //nolint:bodyclose // exchange wraps it
+		response, err := http.ReadResponse(c.buffer, request)
 		switch {
 		case err == nil:
 			if response.StatusCode >= 200 || response.StatusCode < 100 || response.StatusCode == http.StatusSwitchingProtocols {

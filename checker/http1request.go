@@ -34,7 +34,8 @@ func (p *bufferPool) request(a *attempt, h hop) *[]byte {
 		buffer = new([]byte)
 	}
 	authority, target := splitURL(h.url)
-	text := append((*buffer)[:0], h.method...)
+	text := (*buffer)[:0]
+	text = append(text, h.method...)
 	text = append(text, ' ')
 	text = append(text, target...)
 	text = append(text, " HTTP/1.1\r\nHost: "...)
@@ -46,7 +47,8 @@ func (p *bufferPool) request(a *attempt, h hop) *[]byte {
 		text = append(text, field.value...)
 		text = append(text, "\r\n"...)
 	}
-	*buffer = append(text, "\r\n"...)
+	text = append(text, "\r\n"...)
+	*buffer = text
 	return buffer
 }
 

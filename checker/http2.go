@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// errNoConnection says that the transport was to dial by itself, which it never has to here.
+// errNoConnection says that net/http was to dial by itself, which it never has to here.
 var errNoConnection = errors.New("no connection was made for the request")
 
 // route leads to hosts whose certificates are verified, or to those whose certificates are not. It makes connections,

@@ -70,10 +70,10 @@ func (e *proxyError) Error() string { return e.reason }
 
 // refusedByProxy explains a proxy's answer to CONNECT; nil if it made the connection.
 func refusedByProxy(status int) error {
-	switch {
-	case status == http.StatusOK:
+	switch status {
+	case http.StatusOK:
 		return nil
-	case status == http.StatusProxyAuthRequired:
+	case http.StatusProxyAuthRequired:
 		return &proxyError{reason: "The checker's proxy asks for a user name and password; the site was not judged.", own: true}
 	}
 	return &proxyError{reason: fmt.Sprintf("The checker's proxy could not connect to the host (it answered %d).", status)}

@@ -21,7 +21,7 @@ func isQuietSocket(conn net.Conn) bool {
 	err = raw.Control(func(fd uintptr) {
 		var one [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		quiet = err == syscall.EAGAIN || err == syscall.EWOULDBLOCK //nolint:errorlint // an errno as it is
+		quiet = err == syscall.EAGAIN || err == syscall.EWOULDBLOCK
 	})
 	return err == nil && quiet
 }
