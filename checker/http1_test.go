@@ -217,16 +217,19 @@ func TestDataThatNobodyAskedForIsNoAnswerOverTLS(t *testing.T) {
 		"behind a full buffer":   {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: " + fills[:len(fills)-2] + "\r\n\r\n" + smuggled},
 	} {
 		t.Run(name, func(t *testing.T) {
+			sent := make(chan struct{}, 10)
 			url, conns, c := tlsHost(t, "http/1.1", func(_ int, c net.Conn, requests *bufio.Reader) {
 				for readRequest(requests) {
 					for _, text := range writes {
 						_, _ = io.WriteString(c, text)
 					}
+					sent <- struct{}{}
 				}
 			})
 			for range 3 {
 				r := c.Check(t.Context(), targetOf(url), siteOptions())
 				require.Equal(t, wsc.StatusActive, r.Status, "%d %s", r.HTTPStatus, r.ErrorMessage)
+				<-sent
 			}
 			require.EqualValues(t, 3, conns.Load())
 		})
