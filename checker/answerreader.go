@@ -29,8 +29,11 @@ type answerReader struct {
 	// line is how many bytes the current line has, and status whether it is the status line.
 	line   int
 	status bool
-	// informational is whether the status line announces an answer that another one follows.
-	informational bool
+	// code is the status as far as it was read, of digits characters.
+	code   [3]byte
+	digits int
+	// informational counts the answers that another one follows.
+	informational int
 }
 
 // expect says that the next byte begins an answer.
@@ -44,6 +47,9 @@ func (r *answerReader) answered() bool { return !r.first.IsZero() }
 // Read reads from the connection.
 func (r *answerReader) Read(p []byte) (int, error) {
 	if r.inHeaders && r.left <= 0 {
+		if r.line > 0 {
+			r.cut = errHeadersTooLarge
+		}
 		return 0, errHeadersTooLarge
 	}
 	n, err := r.source.Read(p)
@@ -66,11 +72,12 @@ func (r *answerReader) scan(p []byte) {
 		switch {
 		case b == '\n':
 			if r.line == 0 && !r.status {
-				if !r.informational {
+				if !isInformational(r.code) {
 					r.inHeaders = false
 					return
 				}
-				r.status = true
+				r.informational++
+				r.status, r.digits = true, 0
 				continue
 			}
 			r.line, r.status = 0, false
@@ -87,14 +94,16 @@ func (r *answerReader) scan(p []byte) {
 	}
 }
 
-// lookAtStatus recognises the line of an informational answer by the first digit of its status. Status 101 is final:
-// what follows is no HTTP.
+// lookAtStatus picks the status out of its line as http.ReadResponse does, which allows more than one space before it.
 func (r *answerReader) lookAtStatus(b byte) {
-	const digits = len("HTTP/1.1 ")
-	switch r.line {
-	case digits:
-		r.informational = b == '1'
-	case digits + 2:
-		r.informational = r.informational && b != '1'
+	const begin = len("HTTP/1.1 ")
+	if r.line < begin || r.digits == len(r.code) || b == ' ' && r.digits == 0 {
+		return
 	}
+	r.code[r.digits] = b
+	r.digits++
 }
+
+// isInformational reports whether another answer follows the one with this status. Status 101 is final: what follows
+// is no HTTP.
+func isInformational(code [3]byte) bool { return code[0] == '1' && string(code[:]) != "101" }

@@ -1,7 +1,9 @@
 package checker
 
 import (
+	"bufio"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -64,4 +66,20 @@ func TestSwitchingProtocolsIsAFinalAnswer(t *testing.T) {
 	read, err := io.ReadAll(r)
 	require.NoError(t, err)
 	require.True(t, strings.HasSuffix(string(read), "\x01\x02"), "what follows is not touched")
+}
+
+// The reader must not take for final what net/http takes for informational: headers after it would have no bound.
+func TestInformationalAnswersAreRecognisedAsNetHTTPDoes(t *testing.T) {
+	for _, early := range []string{
+		"HTTP/1.1 100 Continue", "HTTP/1.1 111 X", "HTTP/1.1 191", "HTTP/1.1   103 X", "HTTP/1.0 102 ", "HTTP/9.9 199 1 2 3",
+	} {
+		answer, err := http.ReadResponse(bufio.NewReader(strings.NewReader(early+"\r\n\r\n")), nil)
+		require.NoError(t, err, early)
+		require.NoError(t, answer.Body.Close())
+		require.Less(t, answer.StatusCode, 200, early)
+		r := readerOf(strings.NewReader(early + "\r\n\r\nHTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", 1<<20)))
+		n, err := io.Copy(io.Discard, r)
+		require.ErrorIs(t, err, errHeadersTooLarge, early)
+		require.LessOrEqual(t, n, int64(2*maxHeaderBytes), early)
+	}
 }

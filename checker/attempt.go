@@ -175,7 +175,7 @@ func (a *attempt) finish(h hop, response *http.Response) {
 	defer func() { _ = response.Body.Close() }() // whatever is left of it is not wanted
 	if response.StatusCode < 200 || response.StatusCode > 599 {
 		a.locate(h)
-		a.fail(failuref(wsc.KindProtocolError, "The host answered with the status %03d, which HTTP does not have.", response.StatusCode))
+		a.fail(unusableStatus(response.StatusCode))
 		return
 	}
 	a.describe(h, response)
@@ -194,6 +194,14 @@ func (a *attempt) finish(h hop, response *http.Response) {
 		a.result.Title = seen.title
 	}
 	a.result.Timings = h.trace.timings()
+}
+
+// unusableStatus explains a status that is none of a final answer.
+func unusableStatus(status int) *failure {
+	if status == http.StatusSwitchingProtocols {
+		return failuref(wsc.KindProtocolError, "The host answered with the status 101, for a change of protocol that nobody asked for.")
+	}
+	return failuref(wsc.KindProtocolError, "The host answered with the status %03d, which HTTP does not have.", status)
 }
 
 func (a *attempt) readBody(h hop, response *http.Response, seen *content) error {

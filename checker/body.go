@@ -29,7 +29,7 @@ type bodyReader struct {
 // broke off. The content is only valid during that call. An error says that the body broke off or is malformed.
 func (b *bodyReader) read(response *http.Response, inspect func(content []byte)) error {
 	var source io.Reader = &cappedReader{source: response.Body, left: maxBody}
-	if !response.Uncompressed && strings.EqualFold(strings.TrimSpace(response.Header.Get("Content-Encoding")), "gzip") {
+	if strings.EqualFold(strings.TrimSpace(response.Header.Get("Content-Encoding")), "gzip") {
 		unzipped, release, err := b.unzip(source)
 		if err != nil {
 			return err

@@ -24,7 +24,7 @@ type stageError struct {
 func (e *stageError) Error() string { return e.err.Error() }
 func (e *stageError) Unwrap() error { return e.err }
 
-// dialer makes the connections of a transport. Every address passes the guard twice: after the name was resolved,
+// dialer makes the connections of a route. Every address passes the guard twice: after the name was resolved,
 // where one bad address among several refuses the name, and in the socket's control function, which sees what is
 // really dialled.
 type dialer struct {
@@ -81,7 +81,7 @@ func (d *dialer) dialTLS(ctx context.Context, trace *hopTrace, address string) (
 
 var errPanic = errors.New("panic")
 
-// recoverDial turns a panic into an error: dials run in goroutines of the transport, where nobody else would.
+// recoverDial turns a panic into an error where a dial runs in a goroutine of its own, which nobody else looks after.
 func recoverDial(err *error) {
 	if value := recover(); value != nil {
 		*err = fmt.Errorf("%w in dial: %v", errPanic, value)

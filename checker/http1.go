@@ -16,6 +16,12 @@ import (
 	"time"
 )
 
+// errStatusUnclear ends an answer whose status net/http and the answerReader read differently.
+var errStatusUnclear = errors.New("unclear status")
+
+// maxInformational is how many informational answers may come before the final one. Each costs many times its size.
+const maxInformational = 100
+
 // readBufferBytes is the size of a connection's buffer, enough for the headers of most answers.
 const readBufferBytes = 4 << 10
 
@@ -58,10 +64,14 @@ func (x *http1Exchanges) open(conn net.Conn, key connKey, state *tls.ConnectionS
 	return c
 }
 
-// drop closes a connection for good.
+// drop closes a connection for good. TLS would say goodbye first, and wait up to 5 s for a host that does not read.
 func (x *http1Exchanges) drop(c *http1Conn) {
 	x.free(c)
-	_ = c.Close() // nothing was lost: whatever is left on it is not wanted
+	socket := c.Conn
+	if secure, ok := socket.(*tls.Conn); ok {
+		socket = secure.NetConn()
+	}
+	_ = socket.Close() // nothing was lost: whatever is left on it is not wanted
 }
 
 // free takes the connection's buffer back.
@@ -98,9 +108,14 @@ func (x *http1Exchanges) exchange(a *attempt, h hop, c *http1Conn) (response *ht
 		}
 		return nil, !c.reader.answered() && isBreak(err), err
 	}
+	if response.ProtoMajor != 1 { // the host names a version that this connection can't have
+		response.ProtoMajor, response.ProtoMinor, response.Close = 1, 1, true
+	}
 	response.TLS = c.state
 	response.Body = &answerBody{
-		exchanges: x, conn: c, body: response.Body, undisturbed: stop, keep: !response.Close,
+		exchanges: x, conn: c, body: response.Body, undisturbed: stop,
+		// After other statuses, 101 above all, it is not known what comes next.
+		keep:  !response.Close && response.StatusCode >= 200 && response.StatusCode <= 599,
 		whole: response.Body == http.NoBody,
 	}
 	return response, false, nil
@@ -112,12 +127,18 @@ func (x *http1Exchanges) readAnswer(c *http1Conn, method string) (*http.Response
 	if method == http.MethodHead {
 		request = x.head
 	}
-	for {
+	for informational := 1; ; informational++ {
 		response, err := http.ReadResponse(c.buffer, request)
 		switch {
 		case err == nil:
 			if response.StatusCode >= 200 || response.StatusCode < 100 || response.StatusCode == http.StatusSwitchingProtocols {
 				return response, nil
+			}
+			if informational > c.reader.informational {
+				return nil, errStatusUnclear // the reader took it for the final one, and no longer bounds what follows
+			}
+			if informational == maxInformational {
+				return nil, errHeadersTooLarge
 			}
 		case c.reader.cut != nil && strings.Contains(err.Error(), "malformed MIME header"):
 			return nil, c.reader.cut

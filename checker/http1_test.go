@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -193,4 +194,70 @@ func TestPoolKeepsTheNewestAndForgetsTheOld(t *testing.T) {
 	require.Equal(t, []*http1Conn{b}, p.close())
 	require.Equal(t, []*http1Conn{a1}, p.put(a1), "a closed pool takes nothing")
 	require.Empty(t, p.idle)
+}
+
+// After 101 a connection speaks something else, even if no byte of it has come yet.
+func TestAConnectionThatSwitchedProtocolsIsNotUsedAgain(t *testing.T) {
+	url, conns := rawHost(t, func(_ int, c net.Conn, requests *bufio.Reader) {
+		for readRequest(requests) {
+			_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\n\r\n")
+		}
+	})
+	for _, r := range checkTimes(t, localChecker(t, url), url, 3) {
+		require.Equal(t, wsc.KindProtocolError, r.ErrorKind, r.ErrorMessage)
+	}
+	require.EqualValues(t, 3, conns.Load())
+}
+
+func TestDataThatNobodyAskedForIsNoAnswerOverTLS(t *testing.T) {
+	const smuggled = "HTTP/1.1 404 Smuggled\r\nContent-Length: 0\r\n\r\n"
+	fills := strings.Repeat("x", readBufferBytes-len(emptyOK)-3) // the reader's buffer ends where the answer does
+	for name, writes := range map[string][]string{
+		"in a record of its own": {emptyOK, smuggled},
+		"behind a full buffer":   {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: " + fills[:len(fills)-2] + "\r\n\r\n" + smuggled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sent := make(chan struct{}, 10)
+			url, conns, c := tlsHost(t, "http/1.1", func(_ int, c net.Conn, requests *bufio.Reader) {
+				for readRequest(requests) {
+					for _, text := range writes {
+						_, _ = io.WriteString(c, text)
+					}
+					sent <- struct{}{}
+				}
+			})
+			for range 3 {
+				r := c.Check(t.Context(), targetOf(url), siteOptions())
+				require.Equal(t, wsc.StatusActive, r.Status, "%d %s", r.HTTPStatus, r.ErrorMessage)
+				<-sent
+			}
+			require.EqualValues(t, 3, conns.Load())
+		})
+	}
+}
+
+func TestTLSConnectionsAreReused(t *testing.T) {
+	url, conns, c := tlsHost(t, "http/1.1", func(_ int, c net.Conn, requests *bufio.Reader) {
+		for readRequest(requests) {
+			_, _ = io.WriteString(c, emptyOK)
+		}
+	})
+	for i, r := range checkTimes(t, c, url, 5) {
+		require.Equal(t, wsc.StatusActive, r.Status, r.ErrorMessage)
+		require.Equal(t, i > 0, r.Timings.TLS == 0, "check %d", i)
+	}
+	require.EqualValues(t, 1, conns.Load())
+}
+
+func TestAVersionThatAConnectionCannotHaveIsNotReported(t *testing.T) {
+	url, conns := rawHost(t, func(_ int, c net.Conn, requests *bufio.Reader) {
+		for readRequest(requests) {
+			_, _ = io.WriteString(c, "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	for _, r := range checkTimes(t, localChecker(t, url), url, 2) {
+		require.Equal(t, wsc.StatusActive, r.Status, r.ErrorMessage)
+		require.Equal(t, "http/1.1", r.Protocol)
+	}
+	require.EqualValues(t, 2, conns.Load())
 }

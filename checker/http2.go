@@ -18,7 +18,7 @@ import (
 // hosts, and ten times that with the idle timeout of HTTP/1.
 const http2IdleTimeout = time.Second
 
-// errNoConnection says that the transport was to dial by itself, which it never has to here.
+// errNoConnection says that net/http was to dial by itself, which it never has to here.
 var errNoConnection = errors.New("no connection was made for the request")
 
 // route leads to hosts whose certificates are verified, or to those whose certificates are not. It makes connections,
@@ -72,9 +72,13 @@ func newRoute(cfg Config, guard *Guard, insecure bool) *route {
 type madeKey struct{}
 
 // http2Limits bounds what a host can send ahead of what is read, since that is held in memory: at least a whole body,
-// at most a few.
+// at most a few. It also bounds how long a host that does not read can hold up what is written to it, for reading and
+// closing a body wait for that without regard to the deadline.
 func http2Limits() *http.HTTP2Config {
-	return &http.HTTP2Config{MaxReceiveBufferPerStream: 2 * maxBody, MaxReceiveBufferPerConnection: 8 * maxBody}
+	return &http.HTTP2Config{
+		MaxReceiveBufferPerStream: 2 * maxBody, MaxReceiveBufferPerConnection: 8 * maxBody,
+		WriteByteTimeout: 500 * time.Millisecond,
+	}
 }
 
 // close ends idle connections.

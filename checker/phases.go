@@ -20,8 +20,8 @@ const (
 	stageBody
 )
 
-// hopTrace records the phases of one request. The transport may dial on behalf of a request in another goroutine and
-// outlive it, hence the lock.
+// hopTrace records the phases of one request. Goroutines of net/http, which makes the requests over HTTP/2 and through a
+// proxy, write to it too and may outlive the request, hence the lock.
 type hopTrace struct {
 	mu                sync.Mutex
 	stage             stage

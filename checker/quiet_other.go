@@ -4,6 +4,6 @@ package checker
 
 import "net"
 
-// isQuiet can't look into a socket here. A connection that the host closed fails the next request, which is then made
+// isQuietSocket can't look into a socket here. A connection that the host closed fails the next request, which is then made
 // again over a new one.
-func isQuiet(net.Conn) bool { return true }
+func isQuietSocket(net.Conn) bool { return true }

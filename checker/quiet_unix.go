@@ -3,17 +3,12 @@
 package checker
 
 import (
-	"crypto/tls"
 	"net"
 	"syscall"
 )
 
-// isQuiet reports whether an idle connection is as it was left: still open, and without data that nobody asked for,
-// which must not be taken for the answer to the next request.
-func isQuiet(conn net.Conn) bool {
-	if secure, ok := conn.(*tls.Conn); ok {
-		conn = secure.NetConn()
-	}
+// isQuietSocket reports whether a socket is open and has nothing to read.
+func isQuietSocket(conn net.Conn) bool {
 	socket, ok := conn.(syscall.Conn)
 	if !ok {
 		return true

@@ -3,11 +3,8 @@ package checker
 import (
 	"context"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/temoto/robotstxt"
 
 	wsc "github.com/website-status-checker/wsc"
 )
@@ -15,8 +12,11 @@ import (
 const (
 	// robotsLifetime is how long a robots.txt is believed (RFC 9309, section 2.4, allows a day).
 	robotsLifetime = time.Hour
-	// maxRobots is how many sites' robots.txt are kept.
-	maxRobots = 16 << 10
+	// robotsRetry is how long one that could not be had is taken for one that asks for nothing.
+	robotsRetry = time.Minute
+	// maxRobots is how many sites' robots.txt are kept, and maxRobotsBytes how much memory they may take.
+	maxRobots      = 16 << 10
+	maxRobotsBytes = 16 << 20
 	// robotsRedirects is how many redirects lead to a robots.txt at most (RFC 9309, section 2.3.1.2).
 	robotsRedirects = 5
 )
@@ -28,13 +28,15 @@ type robots struct {
 
 	mu    sync.Mutex
 	sites map[string]*robotsSite
+	// size is about how much memory the rules of the sites take, in bytes.
+	size int
 }
 
 // robotsSite is the robots.txt of one scheme, host and port.
 type robotsSite struct {
-	fetched chan struct{} // closed when rules and err are known
-	until   time.Time
-	rules   *robotstxt.RobotsData // nil allows everything
+	fetched chan struct{} // closed when the rules are known
+	until   time.Time     // guarded by the lock of robots
+	rules   *robotsRules  // nil allows everything
 }
 
 func newRobots(checker *Checker) *robots {
@@ -48,19 +50,16 @@ func (r *robots) allow(ctx context.Context, deadline time.Time, u wsc.Normalized
 	if target == "/robots.txt" {
 		return true
 	}
-	site, mine := r.site(u.Scheme + "://" + authority)
+	origin := u.Scheme + "://" + authority
+	site, mine := r.site(origin)
 	if mine {
-		site.rules = r.fetch(ctx, deadline, u.Scheme+"://"+authority+"/robots.txt", opts)
-		if ctx.Err() != nil {
-			r.forget(u.Scheme+"://"+authority, site) // nothing was found out
-		}
-		close(site.fetched)
+		r.resolve(ctx, deadline, origin, site, opts)
 	}
 	timer := time.NewTimer(time.Until(deadline))
 	defer timer.Stop()
 	select {
 	case <-site.fetched:
-		return site.rules == nil || site.rules.TestAgent(target, r.checker.productToken(opts))
+		return site.rules == nil || site.rules.allow(target, r.productToken(opts))
 	case <-timer.C:
 	case <-ctx.Done():
 	}
@@ -76,23 +75,47 @@ func (r *robots) site(origin string) (*robotsSite, bool) {
 		return site, false
 	}
 	if len(r.sites) >= maxRobots {
-		clear(r.sites) // they are fetched again
+		r.clear()
 	}
 	site := &robotsSite{fetched: make(chan struct{}), until: now.Add(robotsLifetime)}
 	r.sites[origin] = site
 	return site, true
 }
 
-func (r *robots) forget(origin string, site *robotsSite) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.sites[origin] == site {
-		delete(r.sites, origin)
+// clear forgets all sites; what is still needed is fetched again.
+func (r *robots) clear() {
+	clear(r.sites)
+	r.size = 0
+}
+
+// resolve finds out what a site asks for, and tells those who wait for it, whatever happens on the way.
+func (r *robots) resolve(ctx context.Context, deadline time.Time, origin string, site *robotsSite, opts wsc.CheckOptions) {
+	lifetime := time.Duration(0)
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		site.until = time.Now().Add(lifetime)
+		if site.rules != nil && r.sites[origin] == site {
+			r.size += site.rules.size
+		}
+		if r.size > maxRobotsBytes {
+			r.clear()
+		}
+		close(site.fetched)
+	}()
+	rules, had := r.fetch(ctx, deadline, origin+"/robots.txt", opts)
+	switch {
+	case ctx.Err() != nil: // nothing was found out
+	case had:
+		site.rules, lifetime = rules, robotsLifetime
+	default:
+		lifetime = robotsRetry
 	}
 }
 
-// fetch requests a robots.txt, past the guard like everything else, with half of the time that is left.
-func (r *robots) fetch(ctx context.Context, deadline time.Time, url string, opts wsc.CheckOptions) *robotstxt.RobotsData {
+// fetch requests a robots.txt, past the guard like everything else, with half of the time that is left. It returns nil
+// if there is none, and false if that could not be found out.
+func (r *robots) fetch(ctx context.Context, deadline time.Time, url string, opts wsc.CheckOptions) (*robotsRules, bool) {
 	var body []byte
 	now := time.Now()
 	a := &attempt{
@@ -106,22 +129,15 @@ func (r *robots) fetch(ctx context.Context, deadline time.Time, url string, opts
 	a.result.NormalizedURL = url
 	a.run() //nolint:contextcheck // a.ctx is ctx
 	if a.result.Status != wsc.StatusActive {
-		return nil
+		return nil, a.result.Status == wsc.StatusInactive && a.result.HTTPStatus < http.StatusInternalServerError
 	}
-	// What can't be read asks for nothing.
-	rules, err := robotstxt.FromBytes(body)
-	if err != nil {
-		return nil
-	}
-	return rules
+	return parseRobots(body), true
 }
 
-// productToken is the name by which a robots.txt knows this checker: the User-Agent up to its version.
-func (c *Checker) productToken(opts wsc.CheckOptions) string {
-	agent := opts.UserAgent
-	if agent == "" {
-		agent = c.userAgent
+// productToken is the name by which a robots.txt knows this checker.
+func (r *robots) productToken(opts wsc.CheckOptions) string {
+	if opts.UserAgent != "" {
+		return productToken(opts.UserAgent)
 	}
-	token, _, _ := strings.Cut(agent, "/")
-	return strings.TrimSpace(token)
+	return productToken(r.checker.userAgent)
 }

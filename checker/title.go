@@ -16,6 +16,10 @@ import (
 // maxTitleRunes is the longest title that is kept.
 const maxTitleRunes = 300
 
+// maxToken is the longest tag, script or comment in bytes behind which a title is found. The tokenizer takes 32 bytes and
+// more for each attribute, and an attribute may have two characters.
+const maxToken = 24 << 10
+
 // isHTML reports whether a page of this content type can have a title. Without a type the content decides.
 func isHTML(contentType string, content []byte) bool {
 	if contentType == "" {
@@ -58,6 +62,7 @@ func toUTF8(content []byte, contentType string) []byte {
 // findTitle returns the text of the first title element that is not part of a picture.
 func findTitle(page []byte) string {
 	tokens := html.NewTokenizer(bytes.NewReader(page))
+	tokens.SetMaxBuf(maxToken)
 	picture := 0
 	for {
 		switch tokens.Next() {
