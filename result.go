@@ -64,6 +64,9 @@ type Result struct {
 	FailedAttempts []FailedAttempt `json:"failed_attempts,omitempty" doc:"The attempts before the last one, which failed for a passing reason; oldest first."`
 	CheckedAt      time.Time       `json:"checked_at" doc:"When the last attempt began (UTC)."`
 
+	// OwnFault is whether the attempt failed for want of something of the checker's machine (files, ports, memory, its
+	// proxy), so that it says nothing about the site.
+	OwnFault bool `json:"-"`
 	// RetryAfter is how long the site asked to be left alone (Retry-After of a 429 or 503), 0 if it did not.
 	RetryAfter time.Duration `json:"-"`
 }
@@ -74,7 +77,7 @@ type Timings struct {
 	DNS      float64 `json:"dns" doc:"Name resolution, ms."`
 	Connect  float64 `json:"connect" doc:"TCP connection, ms."`
 	TLS      float64 `json:"tls" doc:"TLS handshake, ms."`
-	TTFB     float64 `json:"ttfb" doc:"From the request written to the first byte of the answer, ms."`
+	TTFB     float64 `json:"ttfb" doc:"From sending the request to the first byte of the answer, ms."`
 	Download float64 `json:"download" doc:"From the first byte to the end of the body (or its limit), ms."`
 	Total    float64 `json:"total" doc:"The whole request, ms."`
 }
@@ -99,7 +102,7 @@ type TLSInfo struct {
 // Deferred is a target that waits for its next attempt.
 type Deferred struct {
 	Target
-	// Attempt is the number of attempts made so far, at least 1.
+	// Attempt is the number of attempts made so far; 0 when the first one was put off.
 	Attempt int
 	// NotBefore is the earliest time of the next attempt.
 	NotBefore time.Time
@@ -168,11 +171,4 @@ func CursorOf(r *Result, sort ResultSort) ResultCursor {
 	case SortSeq: // Seq alone is the position
 	}
 	return c
-}
-
-// SlotRequest asks for Count start slots on one host, Interval apart.
-type SlotRequest struct {
-	Host     string
-	Count    int
-	Interval time.Duration
 }

@@ -36,7 +36,8 @@ type NormalizedURL struct {
 	Port int
 }
 
-// NormalizeURL reads one URL as people write them into lists. A text without a scheme gets https://.
+// NormalizeURL reads one URL and nothing else; ReadURL takes off what stands around one in a list. A text without a
+// scheme gets https://.
 //
 // Following RFC 3986 and UTS #46, scheme and host are lower-cased, the host is converted to ASCII, a default
 // port, an empty port and the fragment are dropped, and an empty path becomes "/". Path and query are kept byte for
@@ -59,7 +60,7 @@ func NormalizeURL(text string) (NormalizedURL, error) {
 		authority, tail = rest[:end], rest[end:]
 	}
 	if strings.Contains(authority, "@") {
-		return NormalizedURL{}, invalidURL("A URL with a user name or password (or an e-mail address) is not checked.")
+		return NormalizedURL{}, invalidURL("A URL with a user name or password (or an e-mail address) is not checked; remove what stands before the @.")
 	}
 	hostText, portText, err := splitPort(authority)
 	if err != nil {
@@ -88,13 +89,6 @@ func NormalizeURL(text string) (NormalizedURL, error) {
 	return n, nil
 }
 
-// TrimURL removes white space, byte order marks and other invisible characters at both ends.
-func TrimURL(text string) string {
-	return strings.TrimFunc(text, func(r rune) bool {
-		return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b'
-	})
-}
-
 func invalidURL(reason string) error { return &URLError{KindInvalidURL, reason} }
 
 func noWebAddress(text string) error {
@@ -116,16 +110,16 @@ func checkText(text string) error {
 	}
 	if isPrintableASCII(text) {
 		if strings.IndexByte(text, '\\') >= 0 {
-			return invalidURL("A URL must not contain a backslash.")
+			return invalidURL("A URL must not contain a backslash; write / instead.")
 		}
 		return nil
 	}
 	for _, r := range text {
 		switch {
 		case r == '\\':
-			return invalidURL("A URL must not contain a backslash.")
+			return invalidURL("A URL must not contain a backslash; write / instead.")
 		case unicode.IsControl(r):
-			return invalidURL(fmt.Sprintf("The URL contains the control character %U.", r))
+			return invalidURL("The URL contains " + nameOfControl(r) + ".")
 		case unicode.Is(unicode.Bidi_Control, r):
 			return invalidURL(fmt.Sprintf("The URL contains the invisible character %U, which changes the direction of text.", r))
 		case r == utf8.RuneError:
@@ -133,6 +127,16 @@ func checkText(text string) error {
 		}
 	}
 	return nil
+}
+
+func nameOfControl(r rune) string {
+	switch r {
+	case '\t':
+		return "a tab (U+0009)"
+	case '\n', '\r':
+		return fmt.Sprintf("a line break (%U)", r)
+	}
+	return fmt.Sprintf("the control character %U", r)
 }
 
 func isPrintableASCII(text string) bool {
@@ -253,13 +257,16 @@ func normalizeHost(text string) (string, error) {
 		return "", invalidURL("The host name is longer than 253 characters.")
 	}
 	for label := range strings.SplitSeq(host, ".") {
-		if label == "" || len(label) > 63 {
+		if label == "" {
+			return "", invalidURL(fmt.Sprintf("%q is not a valid host name: a dot is too many, since each part between dots has 1 to 63 characters.", clip(text)))
+		}
+		if len(label) > 63 {
 			return "", invalidURL(fmt.Sprintf("%q is not a valid host name: each part between dots has 1 to 63 characters.", clip(text)))
 		}
 	}
 	for i := range len(host) {
 		if c := host[i]; !isHostByte(c) {
-			return "", invalidURL(fmt.Sprintf("The host name contains the character %q.", c))
+			return "", invalidURL("The host name contains " + nameOfByte(c) + ".")
 		}
 	}
 	if endsInNumber(host) {
@@ -269,6 +276,13 @@ func normalizeHost(text string) (string, error) {
 		}
 	}
 	return host, nil
+}
+
+func nameOfByte(c byte) string {
+	if c == ' ' {
+		return "a space"
+	}
+	return fmt.Sprintf("the character %q", c)
 }
 
 // asciiHost maps a host name to lower-case ASCII. Plain ASCII names skip the mapping tables;

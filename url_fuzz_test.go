@@ -12,6 +12,32 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 )
 
+// A list is read into the same normal forms as by NormalizeURL, whatever stands around a URL, and every other text gets a
+// reason.
+func FuzzReadURL(f *testing.F) {
+	for _, seed := range []string{
+		"", `"example.com",`, "<https://a.com/>", "[x](https://a.com/)", "//a.com", "http:/a.com", "https//a", "HTP://a", `C:\x`, `\\a\b`, "a@b.c",
+		"mailto:x", "+49 30", "1.2.3", "=HYPERLINK(\"https://a.com\")", "https://a https://b", "http://http://a", "a.com # b", "\u2067a.com\u2069",
+		"[](", "“a”", "Website: HTTPS://a.com", "K://http://\u212a", "tel:", "http:///", "\xff\"", "((<<",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := wsc.ReadURL(text)
+		if err != nil {
+			var problem *wsc.URLError
+			require.ErrorAs(t, err, &problem)
+			require.NotEmpty(t, problem.Reason)
+			require.True(t, problem.Kind == wsc.KindInvalidURL || problem.Kind == wsc.KindBlockedScheme)
+			return
+		}
+		requireUnambiguous(t, got)
+		strict, err := wsc.NormalizeURL(got.URL)
+		require.NoError(t, err)
+		require.Equal(t, got, strict)
+	})
+}
+
 // A normalised URL is its own normal form, fits the limit, and is read by net/url as having the same host, port, path
 // and query: nothing is requested that was not checked.
 func FuzzNormalizeURL(f *testing.F) {

@@ -36,8 +36,8 @@ type Store interface {
 	DeferredSummary(ctx context.Context, jobID string) (count int64, earliest time.Time, err error)
 	EachDeferred(ctx context.Context, jobID string, dueBy time.Time, fn func(*wsc.Deferred) error) error
 
-	ReserveSlots(ctx context.Context, requests []wsc.SlotRequest) ([]time.Duration, error)
-	DelayHost(ctx context.Context, host string, delay time.Duration) error
+	ReserveSlots(ctx context.Context, requests []wsc.SlotRequest, within time.Duration) ([]wsc.Slots, error)
+	SlowHost(ctx context.Context, host string, pause time.Duration) (penalty int, err error)
 }
 
 // CleanupScheduler starts the workflow that deletes a job after a delay. Scheduling twice is no error.
@@ -60,7 +60,7 @@ type Config struct {
 	// TempDir is for spooled uploads and plans under construction; "" is the system's folder.
 	TempDir string
 	Logger  *slog.Logger
-	// Now is the clock, time.Now if nil. Random returns numbers in [0, 1) for the jitter of retries.
+	// Now is the clock, time.Now if nil. Random returns numbers in [0, 1) for the jitter of starts and retries.
 	Now    func() time.Time
 	Random func() float64
 }

@@ -164,7 +164,7 @@ func TestTransientOutcomesAreTriedAgainInLaterPasses(t *testing.T) {
 	f.checker.answer = func(_ context.Context, target wsc.Target, call int) wsc.Result {
 		switch {
 		case target.Host == "flaky.test" && call == 1:
-			return wsc.Result{Status: wsc.StatusInactive, HTTPStatus: 503}
+			return wsc.Result{Status: wsc.StatusInactive, HTTPStatus: 502}
 		case target.Host == "down.test":
 			return wsc.Result{Status: wsc.StatusError, ErrorKind: wsc.KindConnectTimeout}
 		case target.Host == "gone.test":
@@ -219,7 +219,7 @@ func TestTransientOutcomesAreTriedAgainInLaterPasses(t *testing.T) {
 	}
 	require.Equal(t, map[string]int{"flaky.test": 2, "down.test": 3, "gone.test": 1, "up.test": 1}, attempts)
 	timeout := wsc.KindConnectTimeout.Sentence()
-	require.Equal(t, map[string][]string{"flaky.test": {"HTTP 503 Service Unavailable"}, "down.test": {timeout, timeout}}, reasons)
+	require.Equal(t, map[string][]string{"flaky.test": {"HTTP 502 Bad Gateway"}, "down.test": {timeout, timeout}}, reasons)
 	wait, err := execute[activities.WaitOutput](f, f.acts.NextRetry, activities.RetryInput{JobID: jobID, Pass: 3})
 	require.NoError(t, err)
 	require.Zero(t, wait.Deferred)

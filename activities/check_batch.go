@@ -33,7 +33,8 @@ type BatchOutput struct {
 
 // CheckBatch makes one attempt at every target of a batch that has none yet in this pass. Final outcomes become
 // results; transient ones are deferred while retries are left. Both are stored as they come, so that a repeated
-// batch goes on where the last one was broken off.
+// batch goes on where the last one was broken off. Targets that their host has no time for soon are deferred without an
+// attempt; a repeated batch looks at them again.
 func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput, error) {
 	job, err := a.cfg.Store.Job(ctx, in.JobID)
 	if err != nil {
@@ -51,20 +52,10 @@ func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput
 	if err != nil || len(left) == 0 {
 		return out, err
 	}
-	tasks, err := a.pace(ctx, left, opts.HostRate)
-	if err != nil {
-		return out, err
-	}
-	for i := range tasks {
-		tasks[i].Failed = failed[tasks[i].Seq]
-	}
-
 	sink := newSink(ctx, a.cfg, job.ID, opts)
 	defer heartbeat(ctx, func() any { return sink.counts() })()
-	run := &runner.Runner{Checker: a.cfg.Checker, Limiter: a.cfg.Limiter, Options: opts, Now: a.cfg.Now}
-	stop := activity.GetWorkerStopChannel(ctx)
-	runErr := run.Run(sink.ctx, stop, tasks, sink.add) //nolint:contextcheck // ctx with the sink's own end
-	if err := sink.close(); err != nil {               //nolint:contextcheck // the last flush outlives a cancelled ctx, within its own limit
+	runErr := a.run(sink, left, failed, activity.GetWorkerStopChannel(ctx))
+	if err := sink.close(); err != nil { //nolint:contextcheck // the last flush outlives a cancelled ctx, within its own limit
 		return out, storeError(err)
 	}
 	if runErr != nil {
@@ -119,38 +110,13 @@ func (a *Activities) untried(ctx context.Context, jobID string, records []plan.R
 	return left, failed, out, nil
 }
 
-// pace reserves a start time for every record on its host, across all workers and jobs.
-func (a *Activities) pace(ctx context.Context, records []plan.Record, hostRate float64) ([]runner.Task, error) {
-	tasks := make([]runner.Task, len(records))
-	for i, record := range records {
-		tasks[i] = runner.Task{Target: record.Target, Attempts: record.Attempts, NotBefore: record.NotBefore}
-	}
-	interval := runner.Interval(hostRate)
-	if interval == 0 {
-		return tasks, nil
-	}
-	number := map[string]int{}
-	var requests []wsc.SlotRequest
-	for _, record := range records {
-		n, known := number[record.Host]
-		if !known {
-			n = len(requests)
-			number[record.Host] = n
-			requests = append(requests, wsc.SlotRequest{Host: record.Host, Interval: interval})
-		}
-		requests[n].Count++
-	}
-	waits, err := a.cfg.Store.ReserveSlots(ctx, requests)
+// run tries the records that their hosts have time for and puts the others off.
+func (a *Activities) run(sink *sink, records []plan.Record, failed map[int64][]wsc.FailedAttempt, stop <-chan struct{}) error {
+	p := &pacer{cfg: a.cfg, interval: runner.Interval(sink.opts.HostRate), failed: failed, putOff: sink.putOff}
+	tasks, err := p.start(sink.ctx, records)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	now := a.cfg.Now()
-	for i, record := range records {
-		n := number[record.Host]
-		if slot := now.Add(waits[n]); slot.After(tasks[i].NotBefore) {
-			tasks[i].NotBefore = slot
-		}
-		waits[n] += interval
-	}
-	return tasks, nil
+	run := &runner.Runner{Checker: a.cfg.Checker, Limiter: a.cfg.Limiter, Options: sink.opts, Now: a.cfg.Now, Throttled: p.throttled}
+	return run.Run(sink.ctx, stop, tasks, sink.add)
 }

@@ -41,7 +41,8 @@ type fixture struct {
 	cfg     activities.Config
 	acts    *activities.Activities
 	env     *testsuite.TestActivityEnvironment
-	now     time.Time
+	// now is the time at the start; tests move it on to skip waiting.
+	now time.Time
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -55,12 +56,13 @@ func newFixture(t *testing.T) *fixture {
 	bucket, err := fileblob.OpenBucket(t.TempDir(), &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
-	f := &fixture{t: t, store: store, blobs: bucket, checker: &scriptedChecker{calls: map[string]int{}}, cleanup: &cleanups{}, now: time.Now()}
+	begin := time.Now()
+	f := &fixture{t: t, store: store, blobs: bucket, checker: &scriptedChecker{calls: map[string]int{}}, cleanup: &cleanups{}, now: begin}
 	f.faults = &faultyStore{Store: store}
 	f.cfg = activities.Config{
 		Store: f.faults, Blobs: bucket, Checker: f.checker, Limiter: runner.NewLimiter(8), Cleanup: f.cleanup,
 		Defaults: wsc.Defaults{Retention: time.Hour}, TempDir: t.TempDir(), Logger: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return f.now }, Random: func() float64 { return 0.5 },
+		Now: func() time.Time { return f.now.Add(time.Since(begin)) }, Random: func() float64 { return 0.5 },
 	}
 	f.acts, err = activities.New(f.cfg)
 	require.NoError(t, err)

@@ -15,8 +15,6 @@ const (
 	flushInterval = 500 * time.Millisecond
 	// flushTimeout bounds one flush.
 	flushTimeout = 10 * time.Second
-	// throttlePause is how long a host that answers 429 or 503 is left alone when it does not say how long.
-	throttlePause = time.Second
 )
 
 // sink takes the outcomes of a batch and stores them in the background, every flushInterval or flushRows.
@@ -35,7 +33,6 @@ type sink struct {
 	mu       sync.Mutex
 	results  []wsc.Result
 	deferred []wsc.Deferred
-	pauses   map[string]time.Duration
 	stored   BatchOutput
 	err      error
 }
@@ -54,9 +51,6 @@ func (s *sink) add(task runner.Task, result wsc.Result) error {
 	if s.err != nil {
 		return s.err
 	}
-	if result.HTTPStatus == 429 || result.HTTPStatus == 503 {
-		s.pause(task.Host, result.RetryAfter)
-	}
 	if result.Transient() && result.Attempts <= s.opts.Retries {
 		delay := wsc.RetryDelay(result.Attempts, result.RetryAfter, s.cfg.Random())
 		s.deferred = append(s.deferred, wsc.Deferred{
@@ -67,20 +61,26 @@ func (s *sink) add(task runner.Task, result wsc.Result) error {
 	} else {
 		s.results = append(s.results, result)
 	}
-	if len(s.results)+len(s.deferred) >= flushRows {
-		select {
-		case s.full <- struct{}{}:
-		default: // a flush is due already
-		}
-	}
+	s.flushIfFull()
 	return nil
 }
 
-func (s *sink) pause(host string, retryAfter time.Duration) {
-	if s.pauses == nil {
-		s.pauses = map[string]time.Duration{}
+// putOff takes a task that is not tried before the given time because its host has no time for it. That is no attempt.
+func (s *sink) putOff(task runner.Task, until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deferred = append(s.deferred, wsc.Deferred{Target: task.Target, Attempt: task.Attempts, Failed: task.Failed, NotBefore: until})
+	s.flushIfFull()
+}
+
+func (s *sink) flushIfFull() {
+	if len(s.results)+len(s.deferred) < flushRows {
+		return
 	}
-	s.pauses[host] = max(s.pauses[host], throttlePause, min(retryAfter, wsc.MaxRetryAfter))
+	select {
+	case s.full <- struct{}{}:
+	default: // a flush is due already
+	}
 }
 
 // counts says how many outcomes are stored.
@@ -117,15 +117,15 @@ func (s *sink) flushRegularly() {
 // A flush that has begun is not broken off by the end of the activity, but bounded in time.
 func (s *sink) flush() {
 	s.mu.Lock()
-	results, deferred, pauses, err := s.results, s.deferred, s.pauses, s.err
-	s.results, s.deferred, s.pauses = nil, nil, nil
+	results, deferred, err := s.results, s.deferred, s.err
+	s.results, s.deferred = nil, nil
 	s.mu.Unlock()
 	if err != nil || len(results)+len(deferred) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), flushTimeout)
 	defer cancel()
-	err = s.store(ctx, results, deferred, pauses)
+	err = s.store(ctx, results, deferred)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
@@ -137,7 +137,7 @@ func (s *sink) flush() {
 	s.stored.Deferred += int64(len(deferred))
 }
 
-func (s *sink) store(ctx context.Context, results []wsc.Result, deferred []wsc.Deferred, pauses map[string]time.Duration) error {
+func (s *sink) store(ctx context.Context, results []wsc.Result, deferred []wsc.Deferred) error {
 	if len(deferred) > 0 {
 		if err := s.cfg.Store.Defer(ctx, s.jobID, deferred); err != nil {
 			return err
@@ -145,11 +145,6 @@ func (s *sink) store(ctx context.Context, results []wsc.Result, deferred []wsc.D
 	}
 	if len(results) > 0 {
 		if _, err := s.cfg.Store.InsertResults(ctx, s.jobID, results); err != nil {
-			return err
-		}
-	}
-	for host, pause := range pauses {
-		if err := s.cfg.Store.DelayHost(ctx, host, pause); err != nil {
 			return err
 		}
 	}

@@ -46,7 +46,7 @@ func (s *Server) check(ctx context.Context, in *checkInput) (*checkOutput, error
 		return nil, err
 	}
 	url := wsc.TrimURL(in.Body.URL)
-	normalized, err := wsc.NormalizeURL(url)
+	normalized, err := wsc.ReadURL(url)
 	if err != nil {
 		return &checkOutput{Body: uncheckable(url, err)}, nil
 	}

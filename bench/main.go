@@ -74,7 +74,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	only := flags.String("only", "", "comma-separated `scenarios` to run: "+strings.Join(names(), ", ")+"; default all")
 	flags.IntVar(&s.runs, "runs", 5, "measured pairs of runs in each scenario")
 	flags.Float64Var(&s.scale, "scale", 1, "`factor` on the number of URLs, for a quick look; results of other scales don't compare")
-	flags.IntVar(&s.concurrency, "concurrency", 256, "requests at once on both sides, 1 to 1000; the default is that of wsc check")
+	flags.IntVar(&s.concurrency, "concurrency", 512, "requests at once on both sides, 1 to 1000; the default is that of wsc check")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}

@@ -242,7 +242,7 @@ func (a *attempt) describe(h hop, response *http.Response) {
 func (a *attempt) refuse(err error) {
 	a.fail(plain(wsc.KindInvalidURL))
 	if invalid, ok := err.(*wsc.URLError); ok { //nolint:errorlint // NormalizeURL's contract
-		a.fail(&failure{invalid.Kind, invalid.Reason})
+		a.fail(&failure{kind: invalid.Kind, message: invalid.Reason})
 	}
 }
 
@@ -263,6 +263,9 @@ func (a *attempt) failRequest(h hop, err error) {
 	}
 	if len(a.result.Redirects) > 0 && failed.kind.Group() == wsc.KindBlockedAddress.Group() {
 		failed = failuref(wsc.KindRedirectBlocked, "The site redirects to %s: %s", quote(h.url.URL), failed.message)
+	}
+	if failed.own {
+		a.checker.relieve()
 	}
 	a.result.TLS = rejectedCertificate(err, a.result.CheckedAt)
 	a.fail(failed)
@@ -293,4 +296,5 @@ func (a *attempt) fail(f *failure) {
 	a.result.Status = wsc.StatusError
 	a.result.ErrorKind = f.kind
 	a.result.ErrorMessage = f.message
+	a.result.OwnFault = f.own
 }

@@ -114,6 +114,13 @@ func (c *Checker) Close() {
 	c.insecure.close()
 }
 
+// relieve gives the machine back what is only kept for later, when it lacks files, ports or memory.
+func (c *Checker) relieve() {
+	c.http1.empty()
+	c.verified.pool.empty()
+	c.insecure.pool.empty()
+}
+
 // Check makes one attempt at the target. It never fails: whatever happens is in the result, whose JobID is empty and
 // whose Attempts is 1. It returns at most about a second after opts.Timeout, which bounds redirects and body as well.
 //

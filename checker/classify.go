@@ -23,13 +23,15 @@ import (
 type failure struct {
 	kind    wsc.ErrorKind
 	message string
+	// own is whether this machine and not the site is the reason.
+	own bool
 }
 
 // plain is a failure with the kind's own sentence.
-func plain(kind wsc.ErrorKind) *failure { return &failure{kind, kind.Sentence()} }
+func plain(kind wsc.ErrorKind) *failure { return &failure{kind: kind, message: kind.Sentence()} }
 
 func failuref(kind wsc.ErrorKind, format string, args ...any) *failure {
-	return &failure{kind, fmt.Sprintf(format, args...)}
+	return &failure{kind: kind, message: fmt.Sprintf(format, args...)}
 }
 
 // timedOut says what the overall time limit of an attempt cut off.
@@ -52,16 +54,19 @@ func timedOut(reached stage, limit time.Duration) *failure {
 // classify turns an error of a request, up to the answer's headers, into a failure.
 func classify(err error) *failure {
 	if blocked, ok := errors.AsType[*BlockedError](err); ok {
-		return &failure{blocked.Kind, blocked.Reason}
+		return &failure{kind: blocked.Kind, message: blocked.Reason}
 	}
 	if refused, ok := errors.AsType[*proxyError](err); ok {
 		if refused.own {
-			return &failure{wsc.KindInternalError, refused.reason}
+			return &failure{kind: wsc.KindInternalError, message: refused.reason, own: true}
 		}
-		return &failure{wsc.KindNetworkUnreachable, refused.reason}
+		return &failure{kind: wsc.KindNetworkUnreachable, message: refused.reason}
 	}
 	if isOwnFault(err) {
-		return failuref(wsc.KindInternalError, "The checker ran out of a resource of its machine (files, ports or memory); the site was not judged.")
+		return &failure{
+			kind: wsc.KindInternalError, own: true,
+			message: "The checker ran out of a resource of its machine (files, ports or memory); the site was not judged.",
+		}
 	}
 	if errors.Is(err, errPanic) {
 		return plain(wsc.KindInternalError)

@@ -82,8 +82,15 @@ func (p *connPool) len() int {
 // close removes and returns all connections; the pool takes no more.
 func (p *connPool) close() []*http1Conn {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.closed = true
+	p.mu.Unlock()
+	return p.empty()
+}
+
+// empty removes and returns all connections.
+func (p *connPool) empty() []*http1Conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var gone []*http1Conn
 	for p.size > 0 {
 		gone = append(gone, p.removeOldest())

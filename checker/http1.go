@@ -94,12 +94,12 @@ func (x *http1Exchanges) exchange(a *attempt, h hop, c *http1Conn) (response *ht
 	c.reader.expect()
 	c.buffer = x.buffers.get(&c.reader)
 	request := x.buffers.request(a, h)
+	sent := time.Now() // by the time that Write returns, a near host may have answered
 	_, writeErr := c.Write(*request)
 	x.buffers.putRequest(request)
-	wrote := time.Now()
 	// A host may answer and close before it read the request, so a failed write is no reason not to look.
 	response, err = x.readAnswer(c, h.method)
-	h.trace.exchanged(wrote, c.reader.first)
+	h.trace.exchanged(sent, c.reader.first)
 	if err != nil {
 		stop()
 		x.drop(c)
@@ -230,9 +230,16 @@ func (x *http1Exchanges) take(key connKey) *http1Conn {
 	}
 }
 
-// close ends all connections that wait for a request.
+// close ends all connections that wait for a request, and takes no more.
 func (x *http1Exchanges) close() {
 	for _, c := range x.pool.close() {
+		x.drop(c)
+	}
+}
+
+// empty ends all connections that wait for a request.
+func (x *http1Exchanges) empty() {
+	for _, c := range x.pool.empty() {
 		x.drop(c)
 	}
 }

@@ -13,6 +13,11 @@ import (
 	"time"
 )
 
+// http2IdleTimeout is how long an HTTP/2 connection waits for the next request. It is short because net/http holds on to
+// a closed connection with its buffers until that time after its last request is over: hundreds of them on a list of TLS
+// hosts, and ten times that with the idle timeout of HTTP/1.
+const http2IdleTimeout = time.Second
+
 // errNoConnection says that net/http was to dial by itself, which it never has to here.
 var errNoConnection = errors.New("no connection was made for the request")
 
@@ -56,7 +61,7 @@ func newRoute(cfg Config, guard *Guard, insecure bool) *route {
 		},
 		Protocols:              &protocols,
 		DisableCompression:     true, // bodies are decompressed here, within limits and with Content-Length kept
-		IdleConnTimeout:        idleTimeout,
+		IdleConnTimeout:        http2IdleTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		HTTP2:                  http2Limits(),
 	}

@@ -77,6 +77,17 @@ func (p *http2Pool) close() {
 	p.mu.Lock()
 	defer p.unlock()
 	p.closed = true
+	p.removeIdle()
+}
+
+// empty ends all idle connections.
+func (p *http2Pool) empty() {
+	p.mu.Lock()
+	defer p.unlock()
+	p.removeIdle()
+}
+
+func (p *http2Pool) removeIdle() {
 	for p.idle.Len() > 0 {
 		p.removeOldest()
 	}

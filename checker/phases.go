@@ -27,7 +27,7 @@ type hopTrace struct {
 	stage             stage
 	begin             time.Time
 	dns, connect, tls time.Duration
-	wrote, firstByte  time.Time
+	sent, firstByte   time.Time
 	remote            string
 	wantsCertificate  bool
 }
@@ -38,7 +38,7 @@ func newHopTrace() *hopTrace { return &hopTrace{begin: time.Now()} }
 func (t *hopTrace) restart() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.stage, t.wrote, t.firstByte, t.remote = stageStart, time.Time{}, time.Time{}, ""
+	t.stage, t.sent, t.firstByte, t.remote = stageStart, time.Time{}, time.Time{}, ""
 }
 
 // enter notes that a stage begins. A dial that lost against a reused connection does not set the stage back.
@@ -82,10 +82,10 @@ func (t *hopTrace) use(remote string) {
 	t.mu.Unlock()
 }
 
-// exchanged notes when a request was written and when the first byte of the answer came, zero if none did.
-func (t *hopTrace) exchanged(wrote, firstByte time.Time) {
+// exchanged notes when a request was sent and when the first byte of the answer came, zero if none did.
+func (t *hopTrace) exchanged(sent, firstByte time.Time) {
 	t.mu.Lock()
-	t.wrote, t.firstByte = wrote, firstByte
+	t.sent, t.firstByte = sent, firstByte
 	t.mu.Unlock()
 }
 
@@ -100,7 +100,7 @@ func (t *hopTrace) gotConn(info httptrace.GotConnInfo) {
 
 func (t *hopTrace) wroteRequest(httptrace.WroteRequestInfo) {
 	t.mu.Lock()
-	t.wrote = time.Now()
+	t.sent = time.Now()
 	t.mu.Unlock()
 }
 
@@ -119,8 +119,8 @@ func (t *hopTrace) timings() *wsc.Timings {
 	if !t.firstByte.IsZero() {
 		timings.Download = ms(now.Sub(t.firstByte))
 		// A server may answer before it read the whole request; then there was nothing to wait for.
-		if !t.wrote.IsZero() && t.firstByte.After(t.wrote) {
-			timings.TTFB = ms(t.firstByte.Sub(t.wrote))
+		if !t.sent.IsZero() && t.firstByte.After(t.sent) {
+			timings.TTFB = ms(t.firstByte.Sub(t.sent))
 		}
 	}
 	return timings

@@ -21,8 +21,7 @@ const (
 func patternWeight(pattern string) (uint64, error) {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
-		var wrong *syntax.Error
-		if errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[*syntax.Error](err); ok {
 			return 0, fmt.Errorf("invalid pattern: %s: `%s`", wrong.Code, wrong.Expr)
 		}
 		return 0, err

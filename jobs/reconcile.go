@@ -23,6 +23,10 @@ const (
 	deleteAfter = 10 * time.Minute
 	// deleteLimit is the most jobs deleted in one pass.
 	deleteLimit = 20
+	// idleHosts is how long a host's place in time is kept after its last request. By then it is no longer slowed down.
+	idleHosts = time.Hour
+	// forgetInterval is how often hosts are looked for that nobody asks any more.
+	forgetInterval = 15 * time.Minute
 	// reconcileLimit is the most jobs looked at in one pass.
 	reconcileLimit = 10_000
 )
@@ -31,10 +35,13 @@ const (
 type reconciler struct {
 	mu      sync.Mutex
 	started map[string]time.Time
+	// forgot is when idle hosts were forgotten last.
+	forgot time.Time
 }
 
 // Reconcile starts the workflows of jobs that are still pending although they were accepted more than 10 seconds ago,
 // fails those that could not be started within 24 hours, and deletes jobs that are still there long after their expiry.
+// Now and then it also forgets the hosts that nobody asks any more.
 // It may run in several processes at once.
 // The error joins what went wrong; every job was tried.
 func (s *Service) Reconcile(ctx context.Context) error {
@@ -64,6 +71,10 @@ func (s *Service) Reconcile(ctx context.Context) error {
 	}
 	s.reconciler.started = started
 	errs = append(errs, s.deleteExpired(ctx, now))
+	if now.Sub(s.reconciler.forgot) >= forgetInterval {
+		s.reconciler.forgot = now
+		errs = append(errs, s.store.ForgetIdleHosts(ctx, idleHosts))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("reconcile: %w", err)
 	}

@@ -36,6 +36,7 @@ type Store interface {
 	FinishJob(ctx context.Context, id string, finish wsc.JobFinish) error
 	SetJobPhase(ctx context.Context, id string, phase wsc.JobPhase, pass int, nextRetryAt *time.Time) error
 	DeleteJob(ctx context.Context, id string) error
+	ForgetIdleHosts(ctx context.Context, age time.Duration) error
 }
 
 // Config is what a Service is made of. Store, Workflows and Blobs are required.

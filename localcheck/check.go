@@ -17,8 +17,8 @@ import (
 var ErrInterrupted = errors.New("interrupted")
 
 const (
-	// DefaultConcurrency suits two processor cores and websites that answer in the usual tenth of a second or two.
-	DefaultConcurrency = 256
+	// DefaultConcurrency is the most checks at once: enough for websites that take their time, as long as the machine keeps up.
+	DefaultConcurrency = 512
 	// DefaultGrace is how long checks under way may go on after an interruption.
 	DefaultGrace = 3 * time.Second
 )
@@ -102,9 +102,10 @@ func (c *Check) Run(ctx context.Context, write func(*wsc.Result) error) error {
 	defer adapting.Wait()
 	defer end()
 	run := &runner.Runner{
-		Checker: newGate(c.config.Checker, runner.Interval(c.config.Options.HostRate), c.enterChecking),
+		Checker: notified{c.config.Checker, c.enterChecking},
 		Limiter: limiter,
 		Options: c.config.Options,
+		PutOff:  c.putOff,
 	}
 	tasks := c.tasks
 	c.tasks = nil
@@ -123,27 +124,48 @@ func (c *Check) Run(ctx context.Context, write func(*wsc.Result) error) error {
 	return nil
 }
 
-// spread plans the starts of a pass, so that the tasks of a host do not hold slots while they wait for each other.
+// startJitter is the part of an interval by which starts are late by chance, so that the hosts of a list do not beat in
+// step.
+const startJitter = 0.1
+
+// spread plans the starts of a pass, so that the tasks of all hosts mix.
 func spread(tasks []runner.Task, rate float64) []runner.Task {
 	pacer, now := runner.NewPacer(rate), time.Now()
+	jitter := startJitter * float64(runner.Interval(rate))
 	for i := range tasks {
 		due := tasks[i].NotBefore
 		if due.Before(now) {
 			due = now
 		}
-		tasks[i].NotBefore = pacer.Next(tasks[i].Host, due)
+		start := pacer.Next(tasks[i].Host, due)
+		if jitter > 0 {
+			start = start.Add(time.Duration(jitter * rand.Float64())) //nolint:gosec // spreads load, guards nothing
+		}
+		tasks[i].NotBefore = start
 	}
 	return tasks
 }
 
+// notified is a checker that says when a check begins.
+type notified struct {
+	runner.Checker
+	started func()
+}
+
+func (n notified) Check(ctx context.Context, target wsc.Target, options wsc.CheckOptions) wsc.Result {
+	n.started()
+	return n.Checker.Check(ctx, target, options)
+}
+
+// putOff keeps a task for the next pass whose host wants to be left alone. That is no attempt.
+func (c *Check) putOff(task runner.Task, until time.Time) {
+	task.NotBefore = until
+	c.deferred = append(c.deferred, task)
+}
+
 // emit decides about the outcome of one attempt.
 func (c *Check) emit(task runner.Task, result wsc.Result) error {
-	switch {
-	case postponed(&result): // not an attempt
-		task.NotBefore = time.Now().Add(result.RetryAfter)
-		c.deferred = append(c.deferred, task)
-		return nil
-	case result.Transient() && result.Attempts <= c.config.Options.Retries:
+	if result.Transient() && result.Attempts <= c.config.Options.Retries {
 		task.Attempts, task.Failed = result.Attempts, append(slices.Clip(task.Failed), result.FailedAttempt())
 		task.NotBefore = time.Now().Add(c.config.RetryDelay(result.Attempts, result.RetryAfter))
 		c.deferred = append(c.deferred, task)

@@ -200,7 +200,7 @@ func TestAProcessThatFellBehindDoesNotCatchUpAtTheHostsExpense(t *testing.T) {
 type throttling struct{ requests atomic.Int64 }
 
 func (c *throttling) Check(_ context.Context, target wsc.Target, _ wsc.CheckOptions) wsc.Result {
-	result := wsc.Result{Seq: target.Seq, Host: target.Host, Status: wsc.StatusInactive, HTTPStatus: 429, RetryAfter: 5 * time.Second}
+	result := wsc.Result{Seq: target.Seq, Host: target.Host, Status: wsc.StatusInactive, HTTPStatus: 429, RetryAfter: time.Minute}
 	if c.requests.Add(1) > 1 {
 		result.Status, result.HTTPStatus, result.RetryAfter = wsc.StatusActive, 200, 0
 	}
@@ -222,8 +222,8 @@ func TestAHostThatAsksForQuietIsLeftAlone(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- check.Run(ctx, func(*wsc.Result) error { return nil }) }()
 	require.Eventually(t, func() bool { return check.Progress().Phase == wsc.PhaseWaitingToRetry }, 5*time.Second, time.Millisecond)
-	require.EqualValues(t, 1, engine.requests.Load(), "the other targets of the host wait without being tried")
-	require.Greater(t, time.Until(*check.Progress().NextRetryAt), 3*time.Second)
+	require.LessOrEqual(t, engine.requests.Load(), int64(2), "the other targets of the host wait without being tried, but for one that was on its way")
+	require.Greater(t, time.Until(*check.Progress().NextRetryAt), 50*time.Second)
 	cancel()
 	require.ErrorIs(t, <-ended, localcheck.ErrInterrupted)
 }

@@ -66,7 +66,7 @@ func (l *List) AddFile(ctx context.Context, src io.ReaderAt, size int64, options
 func (l *List) AddURL(text string) {
 	l.urls++
 	line := urllist.Line{Number: l.urls, Text: wsc.TrimURL(text), Kind: urllist.LineURL}
-	normalized, err := wsc.NormalizeURL(text)
+	normalized, err := wsc.ReadURL(text)
 	if err != nil {
 		line.Kind = urllist.LineInvalid
 		if !errors.As(err, &line.Problem) {

@@ -1,6 +1,7 @@
-// Package runner checks many targets at once: each no earlier than its time, no host with more requests
-// at a time than allowed, and no more checks in the process than its limiter has slots. It knows neither
-// databases nor Temporal; activities and the local check both stand on it.
+// Package runner checks many targets at once: each no earlier than its time, no host with more requests at a time than
+// allowed nor faster than its rate, and no more checks in the process than its limiter has slots. A host that answers
+// 429 or 503 is left alone for a while and then asked more slowly. The package knows neither databases nor Temporal;
+// activities and the local check both stand on it.
 package runner
 
 import (
@@ -29,18 +30,37 @@ type Task struct {
 	NotBefore time.Time
 }
 
-// Runner runs tasks.
+// maxPause is the longest that tasks wait for a host that asked for quiet when they can be put off.
+const maxPause = 30 * time.Second
+
+const (
+	// ownFaultPause is how long a check waits that failed for want of something of this machine before it is made again;
+	// each further wait is twice as long, and none is longer than ownFaultLimit. None of that counts as an attempt.
+	ownFaultPause = 250 * time.Millisecond
+	ownFaultLimit = 4 * time.Second
+)
+
+// Runner runs tasks, one Run after another.
 type Runner struct {
 	Checker Checker
 	// Limiter is shared by all runners of the process.
 	Limiter *Limiter
 	Options wsc.CheckOptions
+	// Throttled, if set, is told that a host answered 429 or 503 and is to be left alone for the given time, and plans
+	// the rest: of the tasks that have not begun, by NotBefore, it returns those to be tried in this run, with their new
+	// times. It is called from a goroutine of its own. An error of it ends the run.
+	Throttled func(ctx context.Context, host string, pause time.Duration, rest []Task) ([]Task, error)
+	// PutOff, if set, takes tasks whose host is to be left alone for longer than half a minute, until the given time;
+	// without it they wait. It is called from the same goroutine as emit.
+	PutOff func(task Task, until time.Time)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+
+	throttles throttles
 }
 
-// Run tries every task once, in the order of NotBefore, and calls emit for each with the result, from one goroutine.
-// The result's Attempts is the task's plus one, its FailedAttempts are the task's.
+// Run tries every task once, in the order of NotBefore as far as hosts allow, and calls emit for each with the result,
+// from one goroutine. The result's Attempts is the task's plus one, its FailedAttempts are the task's.
 //
 // When stop is closed, no further task is started, those under way are finished and emitted, and Run returns nil.
 // When ctx ends, those under way are broken off without being emitted and Run returns ctx's error. An error of emit
@@ -56,19 +76,27 @@ func (r *Runner) Run(ctx context.Context, stop <-chan struct{}, tasks []Task, em
 		hosts:   map[string]*host{},
 		work:    make(chan Task),
 		done:    make(chan outcome),
+		planned: make(chan replan),
+
+		interval: Interval(r.Options.HostRate),
 	}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	slices.SortStableFunc(s.waiting, func(a, b Task) int { return a.NotBefore.Compare(b.NotBefore) })
+	slices.SortStableFunc(s.waiting, byTime)
 	err := s.loop(ctx, stop, emit)
 	cancelChecks()
 	for ; s.running > 0; s.running-- {
 		<-s.done
 	}
+	for ; s.planning > 0; s.planning-- {
+		<-s.planned
+	}
 	close(s.work)
 	return err
 }
+
+func byTime(a, b Task) int { return a.NotBefore.Compare(b.NotBefore) }
 
 // sweep is the state of one Run. All of it belongs to the loop's goroutine; workers see the channels only.
 type sweep struct {
@@ -76,53 +104,59 @@ type sweep struct {
 	now    func() time.Time
 	checks context.Context //nolint:containedctx // lives as long as the sweep, handed to every check
 
-	waiting []Task           // not due yet, by NotBefore
-	ready   []Task           // due, and their host has room
-	hosts   map[string]*host // hosts with tasks under way
-	blocked int              // due, but their host has no room: the sum over hosts
-	running int              // handed to a worker and not yet received back
+	interval time.Duration // between two requests to a host that is not throttled
 
-	work chan Task
-	done chan outcome
-}
+	waiting  []Task           // not due yet, by NotBefore
+	ready    []Task           // due, and their host has room
+	hosts    map[string]*host // hosts with tasks under way or queued
+	held     heldHosts        // hosts whose queue waits for a time
+	blocked  int              // due, but queued at their host: the sum over hosts
+	running  int              // handed to a worker and not yet received back
+	planning int              // hosts whose rest is being planned anew
+	stopped  bool
 
-// host counts the checks under way on one host and queues those that must wait for them.
-type host struct {
-	running int
-	queue   []Task
+	work    chan Task
+	done    chan outcome
+	planned chan replan
 }
 
 type outcome struct {
-	task   Task
-	result wsc.Result
+	task    Task
+	started time.Time
+	result  wsc.Result
 }
 
 func (s *sweep) loop(ctx context.Context, stop <-chan struct{}, emit func(Task, wsc.Result) error) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		untilNext := s.admitDue()
-		if len(s.ready)+len(s.waiting)+s.blocked+s.running == 0 {
+		untilNext, later := s.admitDue()
+		if len(s.ready)+len(s.waiting)+s.blocked+s.running+s.planning == 0 {
 			return nil
 		}
 		var slot chan<- struct{}
 		var due <-chan time.Time
 		if len(s.ready) > 0 {
 			slot = s.runner.Limiter.acquire()
-		} else if len(s.waiting) > 0 {
+		} else if later {
 			timer.Reset(untilNext)
 			due = timer.C
 		}
 		select {
 		case slot <- struct{}{}:
-			s.start(s.ready[0])
+			task := s.ready[0]
 			s.ready = s.ready[1:]
+			s.start(task)
 		case out := <-s.done:
-			s.finish(out.task)
+			s.finish(out)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			if err := emit(out.task, out.result); err != nil {
+				return err
+			}
+		case plan := <-s.planned:
+			if err := s.resume(plan); err != nil {
 				return err
 			}
 		case <-due:
@@ -135,38 +169,92 @@ func (s *sweep) loop(ctx context.Context, stop <-chan struct{}, emit func(Task, 
 	}
 }
 
-// admitDue moves tasks whose time has come out of waiting, and returns how long the next one has to wait. More than
-// the limiter could take at once are not moved, since each of them costs memory for itself and its host.
-func (s *sweep) admitDue() time.Duration {
+// admitDue moves tasks whose time has come out of waiting, lets hosts go on whose time has come, and returns how long
+// the next of either has to wait, if there is one. More than the limiter could take at once are not moved, since each
+// of them costs memory for itself and its host.
+func (s *sweep) admitDue() (wait time.Duration, later bool) {
 	now := s.now()
 	for len(s.waiting) > 0 && len(s.ready) < s.runner.Limiter.Capacity() {
-		if wait := s.waiting[0].NotBefore.Sub(now); wait > 0 {
-			return wait
+		if wait = s.waiting[0].NotBefore.Sub(now); wait > 0 {
+			later = true
+			break
 		}
-		s.admit(s.waiting[0])
+		s.admit(s.waiting[0], now)
 		s.waiting = s.waiting[1:]
 	}
-	return 0
+	if held, some := s.releaseHeld(now); some && (!later || held < wait) {
+		return held, true
+	}
+	return wait, later
 }
 
-// admit makes a due task ready, or queues it behind its host.
-func (s *sweep) admit(task Task) {
+// admit makes a due task ready, or queues it at its host.
+func (s *sweep) admit(task Task, now time.Time) {
 	h := s.hosts[task.Host]
 	if h == nil {
-		h = &host{}
+		h = &host{name: task.Host, throttle: s.runner.throttles.hosts[task.Host]}
+		if h.throttle != nil {
+			h.free = h.throttle.until
+		}
 		s.hosts[task.Host] = h
 	}
-	if h.running >= max(s.runner.Options.HostConcurrency, 1) {
-		h.queue = append(h.queue, task)
-		s.blocked++
+	if len(h.queue) == 0 && h.running < s.room() && !h.free.After(now) {
+		h.running++
+		s.ready = append(s.ready, task)
 		return
 	}
-	h.running++
-	s.ready = append(s.ready, task)
+	h.queue = append(h.queue, task)
+	s.blocked++
+	s.advance(h, now)
 }
 
-// start hands a task to an idle worker, or to a new one. The limiter's slot is already taken.
+// putOff gives the queue of a host away that is not to be contacted for long.
+func (s *sweep) putOff(h *host) {
+	for _, task := range h.queue {
+		s.runner.PutOff(task, h.free)
+	}
+	s.blocked -= len(h.queue)
+	h.queue = nil
+	s.forgetIdle(h)
+}
+
+// room is the most checks at once on one host.
+func (s *sweep) room() int { return max(s.runner.Options.HostConcurrency, 1) }
+
+// advance makes those of a host's queue ready that the host has room and time for.
+func (s *sweep) advance(h *host, now time.Time) {
+	for len(h.queue) > 0 && h.running < s.room() {
+		if wait := h.free.Sub(now); wait > 0 {
+			if s.runner.PutOff != nil && wait > maxPause {
+				s.putOff(h)
+			} else {
+				s.hold(h)
+			}
+			return
+		}
+		h.running++
+		s.blocked--
+		s.ready = append(s.ready, h.queue[0])
+		h.queue = h.queue[1:]
+	}
+}
+
+// start hands a task to an idle worker, or to a new one. The limiter's slot is already taken. When others of its host
+// were started while the task was waiting for the slot, it goes back to the host's queue until the host is free.
 func (s *sweep) start(task Task) {
+	h := s.hosts[task.Host]
+	if s.interval > 0 || h.throttle != nil {
+		now := s.now()
+		if h.free.After(now) {
+			s.runner.Limiter.release()
+			h.running--
+			h.queue = slices.Insert(h.queue, 0, task)
+			s.blocked++
+			s.advance(h, now)
+			return
+		}
+		s.setFree(h, h.after(now, h.throttle.interval(s.interval, now)))
+	}
 	s.running++
 	select {
 	case s.work <- task:
@@ -177,10 +265,30 @@ func (s *sweep) start(task Task) {
 
 func (s *sweep) worker(task Task) {
 	for more := true; more; task, more = <-s.work {
+		started := s.now()
 		result := s.check(task)
+		for pause := ownFaultPause; result.OwnFault && pause <= ownFaultLimit && s.recover(pause); pause *= 2 {
+			result = s.check(task)
+		}
 		s.runner.Limiter.release()
-		s.done <- outcome{task, result}
+		s.done <- outcome{task, started, result}
 	}
+}
+
+// recover waits, without the limiter's slot, until this machine may have again what it lacked, and reports whether the
+// check is to be made again.
+func (s *sweep) recover(pause time.Duration) bool {
+	l := s.runner.Limiter
+	l.Fault()
+	l.release()
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.checks.Done():
+	}
+	l.acquire() <- struct{}{}
+	return s.checks.Err() == nil
 }
 
 // check turns a panic of the checker into a result, so that one URL can't take the others with it.
@@ -200,23 +308,29 @@ func (s *sweep) check(task Task) (result wsc.Result) {
 }
 
 // finish gives the room on the task's host to the next one in its queue.
-func (s *sweep) finish(task Task) {
+func (s *sweep) finish(out outcome) {
 	s.running--
-	h := s.hosts[task.Host]
+	h := s.hosts[out.task.Host]
 	h.running--
+	if out.result.Throttled() {
+		s.throttle(out, h)
+	}
 	if len(h.queue) > 0 {
-		next := h.queue[0]
-		h.queue = h.queue[1:]
-		s.blocked--
-		h.running++
-		s.ready = append(s.ready, next)
-	} else if h.running == 0 {
-		delete(s.hosts, task.Host)
+		s.advance(h, s.now())
+	}
+	s.forgetIdle(h)
+}
+
+// forgetIdle drops a host that has nothing to do and no time to wait for. What it was slowed down by is kept elsewhere.
+func (s *sweep) forgetIdle(h *host) {
+	if h.running == 0 && len(h.queue) == 0 && (h.throttle != nil || h.free.IsZero() || !h.free.After(s.now())) {
+		delete(s.hosts, h.name)
 	}
 }
 
 // dropUnstarted forgets every task that no worker has yet.
 func (s *sweep) dropUnstarted() {
+	s.stopped = true
 	for _, task := range s.ready {
 		s.hosts[task.Host].running--
 	}
@@ -224,4 +338,5 @@ func (s *sweep) dropUnstarted() {
 		h.queue = nil
 	}
 	s.ready, s.waiting, s.blocked = nil, nil, 0
+	s.held = nil
 }

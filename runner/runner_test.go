@@ -74,6 +74,26 @@ func TestEarlierAttemptsComeBackWithTheResult(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestWhatThisMachineLackedIsNotHeldAgainstTheSite(t *testing.T) {
+	var tries atomic.Int64
+	r := newRunner(func(ctx context.Context, target wsc.Target) wsc.Result {
+		if tries.Add(1) <= 2 {
+			return wsc.Result{Status: wsc.StatusError, ErrorKind: wsc.KindInternalError, OwnFault: true}
+		}
+		return active(ctx, target)
+	}, 1, 1)
+	var results []wsc.Result
+	require.NoError(t, r.Run(t.Context(), nil, tasks(1, 1), func(_ runner.Task, result wsc.Result) error {
+		results = append(results, result)
+		return nil
+	}))
+	require.Len(t, results, 1)
+	require.Equal(t, wsc.StatusActive, results[0].Status)
+	require.Equal(t, 1, results[0].Attempts)
+	require.EqualValues(t, 3, tries.Load())
+	require.Zero(t, r.Limiter.InUse())
+}
+
 func TestLimitsHoldPerProcessAndPerHost(t *testing.T) {
 	var mu sync.Mutex
 	total, perHost := 0, map[string]int{}
@@ -126,7 +146,7 @@ func TestTasksStartNoEarlierThanTheirTime(t *testing.T) {
 		result := active(ctx, target)
 		result.CheckedAt = time.Now()
 		return result
-	}, 10, 10).Run(t.Context(), nil, list, func(task runner.Task, result wsc.Result) error {
+	}, 1, 10).Run(t.Context(), nil, list, func(task runner.Task, result wsc.Result) error {
 		require.False(t, result.CheckedAt.Before(task.NotBefore), "seq %d started too early", task.Seq)
 		order = append(order, task.Seq)
 		return nil

@@ -72,7 +72,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 		Listen: s.Listen, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
 		TemporalUIURL: "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.TemporalUIPort)), OnFatalError: p.fail,
 	}
-	worker, err := app.StartWorker(parts)
+	worker, err := app.StartWorker(parts) //nolint:contextcheck // it ends with Stop
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func likeness(cell []byte) like {
 		return likeNothing
 	}
 	text := wsc.TrimURL(string(cell))
-	url, err := wsc.NormalizeURL(text)
+	url, err := wsc.ReadURL(text)
 	if err != nil {
 		return likeNothing
 	}

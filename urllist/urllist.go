@@ -166,7 +166,7 @@ func (r *Reader) line(row row) Line {
 		line.Problem = invalid("The row has no URL in its URL column.")
 		return line
 	}
-	url, err := wsc.NormalizeURL(raw)
+	url, err := wsc.ReadURL(raw)
 	line.Text = strings.ToValidUTF8(raw, "\ufffd")
 	if err == nil {
 		line.Kind, line.URL = LineURL, url

@@ -258,7 +258,7 @@ func TestInvalidLinesSayWhy(t *testing.T) {
 	defer func() { require.NoError(t, reader.Close()) }()
 	for _, want := range []wsc.URLError{
 		{Kind: wsc.KindBlockedScheme, Reason: `The scheme "ftp" is not checked, only http and https.`},
-		{Kind: wsc.KindInvalidURL, Reason: "A URL with a user name or password (or an e-mail address) is not checked."},
+		{Kind: wsc.KindInvalidURL, Reason: `"me@a.com" is a mail address, not a web address; write that of the website.`},
 		{Kind: wsc.KindInvalidURL, Reason: "The quote that opens a cell of this line is never closed."},
 	} {
 		line, err := reader.Next()

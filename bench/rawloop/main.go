@@ -29,7 +29,7 @@ func main() {
 // answered.
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("rawloop", flag.ContinueOnError)
-	concurrency := flags.Int("concurrency", 256, "requests at once")
+	concurrency := flags.Int("concurrency", 512, "requests at once")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

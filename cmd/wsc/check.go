@@ -23,9 +23,9 @@ const defaultHostRate = 10
 
 type checkCommand struct {
 	Targets     []string       `arg:"" optional:"" name:"FILE|URL" help:"Lists (CSV, TSV, text with one URL a line, XLSX, JSON, NDJSON) and single URLs, in any mixture; - is a list from standard input, which is also read if nothing is named." predictor:"file"`
-	Output      string         `short:"o" help:"File for the results. Default: a table on a terminal, CSV elsewhere." placeholder:"FILE" predictor:"file"`
-	Format      string         `help:"csv, json, ndjson, xlsx or table. Default: what the extension of --output says, else csv." enum:",csv,json,ndjson,xlsx,table" default:"" placeholder:"FORMAT"`
-	Concurrency int            `help:"Most checks at once, 1 to 10000. Default ${default}." default:"256" env:"WSC_CHECK_CONCURRENCY" placeholder:"N"`
+	Output      string         `short:"o" help:"File for the results. Default: standard output." placeholder:"FILE" predictor:"file"`
+	Format      string         `help:"csv, json, ndjson, xlsx or table. Default: what the extension of --output says; without --output a table on a terminal, CSV elsewhere." enum:",csv,json,ndjson,xlsx,table" default:"" placeholder:"FORMAT"`
+	Concurrency int            `help:"Most checks at once, 1 to 10000; fewer run while the machine does not keep up. Default ${default}." default:"512" env:"WSC_CHECK_CONCURRENCY" placeholder:"N"`
 	AllowNet    []netip.Prefix `help:"Private network that may be contacted, such as 10.0.0.0/8. Without it only public addresses are. Can be repeated." env:"WSC_ALLOW_NETS" placeholder:"CIDR"`
 	AllowPort   []uint16       `help:"Port that may be contacted in addition to 80, 443, 8080 and 8443. Can be repeated." env:"WSC_ALLOW_PORTS" placeholder:"PORT"`
 	DNSServers  string         `name:"dns-servers" help:"Name servers to ask, such as 10.0.0.2,10.0.0.3:5353,[2001:db8::1]. Default: those of this machine." env:"WSC_DNS_SERVERS" placeholder:"ADDRESS,…"`
@@ -40,9 +40,9 @@ type checkCommand struct {
 func (checkCommand) Help() string {
 	return `Every line of a list gets exactly one row: a result, or what is wrong with the line. Repeated URLs and blank lines are left out and counted. Rows stand in the order in which they became final; the column line says where each came from.
 
-Interrupting (Ctrl-C) lets the checks under way end for a few seconds and writes their results; a second time ends at once. With a CSV or NDJSON output the rest can be checked later with --resume.
+Interrupting (Ctrl-C or SIGTERM) lets the checks under way end for a few seconds and writes their results; a second time ends at once. With a CSV or NDJSON --output the rest can be checked later with --resume, even after a crash.
 
-The exit status is 0 if every target is active, 1 if not.
+The exit status is 0 if every target is active, 1 if one is not or the run was interrupted, 2 if the command line or the list is wrong.
 
 Examples:
 

@@ -66,10 +66,13 @@ func isFile(target string) (bool, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return false, &usageError{err.Error()}
 	}
-	_, urlErr := wsc.NormalizeURL(target)
+	_, urlErr := wsc.ReadURL(target)
 	extensions := []string{".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".json", ".ndjson", ".jsonl"}
-	if urlErr != nil || slices.Contains(extensions, strings.ToLower(filepath.Ext(target))) || strings.HasPrefix(target, ".") {
-		return false, usagef("%s: there is no such file, and it is no URL either", target)
+	switch {
+	case slices.Contains(extensions, strings.ToLower(filepath.Ext(target))), strings.HasPrefix(target, "."):
+		return false, usagef("%s: there is no such file", target)
+	case urlErr != nil:
+		return false, usagef("%s: there is no such file, and it is no URL either: %v", target, urlErr)
 	}
 	return false, nil
 }

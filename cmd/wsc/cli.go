@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -53,6 +55,8 @@ func (p *process) parse(ctx context.Context, args []string) (*kong.Context, erro
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 110}),
 		kong.ValueFormatter(helpWithVariables),
 		kong.Resolvers(environment(p.getenv)),
+		kong.TypeMapper(reflect.TypeFor[netip.Prefix](), kong.MapperFunc(networkValue)),
+		kong.TypeMapper(reflect.TypeFor[uint16](), kong.MapperFunc(portValue)),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(p),
 	)

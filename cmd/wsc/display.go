@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -76,8 +77,8 @@ func printSummary(p *process, s *localcheck.Summary) {
 	if s.Earlier > 0 {
 		earlier = fmt.Sprintf(", %s of them from before", terminal.Thousands(s.Earlier))
 	}
-	p.notef("%s results in %s (%.0f/s)%s: %s active, %s inactive, %s error.", terminal.Thousands(s.ProcessedURLs),
-		rounded(s.Elapsed), s.Rate, earlier,
+	p.notef("%s in %s (%s/s)%s: %s active, %s inactive, %s error.", counted(s.ProcessedURLs, "result"),
+		rounded(s.Elapsed), terminal.Thousands(int64(math.Round(s.Rate))), earlier,
 		terminal.Thousands(s.ActiveCount), terminal.Thousands(s.InactiveCount), terminal.Thousands(s.ErrorCount))
 	if len(s.ByHTTPStatus) > 0 {
 		p.notef("  inactive: %s", ranking(s.ByHTTPStatus))
@@ -85,9 +86,24 @@ func printSummary(p *process, s *localcheck.Summary) {
 	if len(s.ByErrorKind) > 0 {
 		p.notef("  error: %s", ranking(s.ByErrorKind))
 	}
-	if s.DuplicateCount > 0 || s.BlankCount > 0 {
-		p.notef("  left out: %s repeated URLs, %s blank lines", terminal.Thousands(s.DuplicateCount), terminal.Thousands(s.BlankCount))
+	var leftOut []string
+	if s.DuplicateCount > 0 {
+		leftOut = append(leftOut, counted(s.DuplicateCount, "repeated URL"))
 	}
+	if s.BlankCount > 0 {
+		leftOut = append(leftOut, counted(s.BlankCount, "blank line"))
+	}
+	if len(leftOut) > 0 {
+		p.notef("  left out: %s", strings.Join(leftOut, ", "))
+	}
+}
+
+// counted is a number of things: "1 result", "2,000 results".
+func counted(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return terminal.Thousands(n) + " " + thing
 }
 
 // rounded drops the digits of a duration that nobody reads.

@@ -61,7 +61,9 @@ func explain(err error) (message string, code int) {
 		if selected := parse.Context.Selected(); selected != nil {
 			command = selected.FullPath()
 		}
-		return fmt.Sprintf("%s; see %s --help", strings.TrimSuffix(parse.Error(), "."), command), exitUsage
+		// The empty value of an enumeration is the default, which nobody has to write.
+		message := strings.Replace(parse.Error(), `must be one of "",`, "must be one of ", 1)
+		return fmt.Sprintf("%s; see %s --help", strings.TrimSuffix(message, "."), command), exitUsage
 	case errors.As(err, &usage):
 		return usage.message, exitUsage
 	case errors.Is(err, context.Canceled):

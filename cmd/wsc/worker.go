@@ -36,7 +36,7 @@ func (c *workerCommand) Run(ctx context.Context, p *process) error {
 		default: // the worker stops already
 		}
 	}
-	worker, err := app.StartWorker(parts)
+	worker, err := app.StartWorker(parts) //nolint:contextcheck // it ends with Stop
 	if err != nil {
 		return err
 	}

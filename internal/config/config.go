@@ -86,7 +86,7 @@ func (d Database) URL() (string, error) {
 type Jobs struct {
 	Retention      time.Duration `help:"How long a finished job is kept, unless it says otherwise." default:"24h" env:"WSC_RETENTION" placeholder:"DURATION"`
 	MaxUploadBytes int64         `help:"Largest upload in bytes." default:"104857600" env:"WSC_MAX_UPLOAD_BYTES" placeholder:"BYTES"`
-	MaxURLs        int64         `help:"Most URLs of one list." default:"1000000" env:"WSC_MAX_URLS" placeholder:"N"`
+	MaxURLs        int64         `name:"max-urls" help:"Most URLs of one list." default:"1000000" env:"WSC_MAX_URLS" placeholder:"N"`
 	HostRate       float64       `help:"Most requests per second to one host, across all jobs and workers; 0 is no limit." default:"10" env:"WSC_HOST_RATE" placeholder:"N"`
 }
 
@@ -112,7 +112,7 @@ func (j Jobs) Defaults() wsc.Defaults {
 
 // Check says how a process checks websites.
 type Check struct {
-	CheckConcurrency int            `help:"Most checks at once in this process." default:"256" env:"WSC_CHECK_CONCURRENCY" placeholder:"N"`
+	CheckConcurrency int            `help:"Most checks at once in this process; fewer run while the machine does not keep up." default:"512" env:"WSC_CHECK_CONCURRENCY" placeholder:"N"`
 	AllowNets        []netip.Prefix `help:"Private networks that may be checked, for example 10.0.0.0/8,127.0.0.0/8. Everybody who can start a job can reach them." env:"WSC_ALLOW_NETS" placeholder:"CIDR,…"`
 	AllowPorts       []uint16       `help:"Ports that may be checked in addition to 80, 443, 8080 and 8443." env:"WSC_ALLOW_PORTS" placeholder:"PORT,…"`
 	DNSServers       string         `name:"dns-servers" help:"Name servers to ask, for example 10.0.0.2,10.0.0.3:5353,[2001:db8::1]. Default: those of this machine." env:"WSC_DNS_SERVERS" placeholder:"ADDRESS,…"`

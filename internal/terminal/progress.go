@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	narrowestBar = 10
+	narrowestBar = 8
 	widestBar    = 40
 )
 
@@ -32,9 +32,8 @@ func Bar(p wsc.Progress, width int, now time.Time) string {
 	if p.ETASeconds != nil {
 		parts = append(parts, Clock(*p.ETASeconds)+" left")
 	}
-	parts = append(parts, fmt.Sprintf("%s active, %s inactive, %s error",
-		Thousands(p.ActiveCount), Thousands(p.InactiveCount), Thousands(p.ErrorCount)))
 	used := utf8.RuneCountInString(label) + narrowestBar + 3
+	parts = append(parts, outcomes(p, width-used-utf8.RuneCountInString("  "+strings.Join(parts, "  "))-2))
 	var shown []string
 	for _, part := range parts {
 		if used += 2 + utf8.RuneCountInString(part); used > width {
@@ -47,6 +46,15 @@ func Bar(p wsc.Progress, width int, now time.Time) string {
 	filled := int(float64(room) * min(max(p.Percent, 0), 100) / 100)
 	bar := strings.Repeat("#", filled) + strings.Repeat("-", room-filled)
 	return Clip(label+" ["+bar+"] "+strings.Join(shown, "  "), width)
+}
+
+// outcomes says what came out so far, in fewer words if there is no room for all.
+func outcomes(p wsc.Progress, room int) string {
+	text := fmt.Sprintf("%s active, %s inactive, %s error", Thousands(p.ActiveCount), Thousands(p.InactiveCount), Thousands(p.ErrorCount))
+	if utf8.RuneCountInString(text) > room {
+		text = Thousands(p.InactiveCount+p.ErrorCount) + " not active"
+	}
+	return text
 }
 
 // PlainLine is a progress as a line for logs and pipes.

@@ -76,7 +76,7 @@ func TestBarFitsEveryWidth(t *testing.T) {
 	for width := 1; width < 200; width++ {
 		require.LessOrEqual(t, utf8.RuneCountInString(terminal.Bar(progress(), width, now)), width, "width %d", width)
 	}
-	require.Contains(t, terminal.Bar(progress(), 80, now), "13,770/30,000  1,234/s  1:15 left")
+	require.Contains(t, terminal.Bar(progress(), 80, now), "13,770/30,000  1,234/s  1:15 left  1,770 not active", "on 80 columns the counts have room too")
 }
 
 func TestLabelsSayWhatIsGoingOn(t *testing.T) {

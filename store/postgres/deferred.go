@@ -22,12 +22,15 @@ WHERE EXISTS (SELECT FROM jobs WHERE id = $1)
   AND NOT EXISTS (SELECT FROM url_check_results AS done WHERE done.job_id = $1 AND done.seq = r.seq)
 ON CONFLICT (job_id, seq) DO UPDATE
 SET attempt = excluded.attempt, not_before = excluded.not_before,
-    last_kind = excluded.last_kind, last_message = excluded.last_message, failed_attempts = excluded.failed_attempts
-WHERE d.attempt < excluded.attempt
+    last_kind = CASE WHEN d.attempt < excluded.attempt THEN excluded.last_kind ELSE d.last_kind END,
+    last_message = CASE WHEN d.attempt < excluded.attempt THEN excluded.last_message ELSE d.last_message END,
+    failed_attempts = CASE WHEN d.attempt < excluded.attempt THEN excluded.failed_attempts ELSE d.failed_attempts END
+WHERE (d.attempt, d.not_before) < (excluded.attempt, excluded.not_before)
 RETURNING true`
 
-// Defer records targets that wait for another attempt. A row with as many or more attempts, and a target that has a
-// result, is left as it is, so that a repeated batch changes nothing.
+// Defer records targets that wait for another attempt. A row with more attempts, and a target that has a result, is left
+// as it is, so that a repeated batch changes nothing. With as many attempts as before, only a later time is taken over:
+// the attempt was put off.
 func (s *Store) Defer(ctx context.Context, jobID string, deferred []wsc.Deferred) error {
 	deferred = storable.UniqueDeferred(deferred)
 	n := len(deferred)

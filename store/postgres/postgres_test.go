@@ -2,8 +2,10 @@ package postgres_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -29,6 +31,16 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Store {
 		t.Helper()
 		return open(t, pgtest.NewDatabase(t))
+	})
+}
+
+func TestPenalty(t *testing.T) {
+	databaseURL := pgtest.NewDatabase(t)
+	storetest.RunPenalty(t, open(t, databaseURL), func(t *testing.T, by time.Duration) {
+		t.Helper()
+		execute(t, databaseURL, fmt.Sprintf(`
+UPDATE host_limits SET next_slot = next_slot - span, paused_until = paused_until - span, penalty_at = penalty_at - span
+FROM (SELECT interval '%d microseconds' AS span) AS by`, by.Microseconds()))
 	})
 }
 

@@ -11,17 +11,20 @@ import (
 )
 
 const deferSQL = `
-INSERT INTO deferred_checks (job_id, seq, line, url, normalized_url, host, attempt, not_before, last_kind, last_message,
-                             failed_attempts)
+INSERT INTO deferred_checks AS d (job_id, seq, line, url, normalized_url, host, attempt, not_before, last_kind, last_message,
+                                  failed_attempts)
 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
 WHERE NOT EXISTS (SELECT 1 FROM url_check_results WHERE job_id = ?1 AND seq = ?2)
 ON CONFLICT (job_id, seq) DO UPDATE
 SET attempt = excluded.attempt, not_before = excluded.not_before,
-    last_kind = excluded.last_kind, last_message = excluded.last_message, failed_attempts = excluded.failed_attempts
-WHERE attempt < excluded.attempt`
+    last_kind = CASE WHEN d.attempt < excluded.attempt THEN excluded.last_kind ELSE d.last_kind END,
+    last_message = CASE WHEN d.attempt < excluded.attempt THEN excluded.last_message ELSE d.last_message END,
+    failed_attempts = CASE WHEN d.attempt < excluded.attempt THEN excluded.failed_attempts ELSE d.failed_attempts END
+WHERE (d.attempt, d.not_before) < (excluded.attempt, excluded.not_before)`
 
-// Defer records targets that wait for another attempt. A row with as many or more attempts, and a target that has a
-// result, is left as it is, so that a repeated batch changes nothing.
+// Defer records targets that wait for another attempt. A row with more attempts, and a target that has a result, is left
+// as it is, so that a repeated batch changes nothing. With as many attempts as before, only a later time is taken over:
+// the attempt was put off.
 func (s *Store) Defer(ctx context.Context, jobID string, deferred []wsc.Deferred) error {
 	deferred = storable.UniqueDeferred(deferred)
 	return s.write(ctx, "defer targets", func(tx *sql.Tx) (err error) {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -11,63 +12,122 @@ import (
 	"github.com/website-status-checker/wsc/store/internal/storable"
 )
 
-// reserveSlotSQL moves the host's next free slot on by the span ?3 and returns how far from now, ?2, its start is.
-const reserveSlotSQL = `
-INSERT INTO host_limits (host, next_slot) VALUES (?1, ?2 + ?3)
-ON CONFLICT (host) DO UPDATE SET next_slot = max(next_slot, ?2) + ?3
-RETURNING next_slot - ?3 - ?2`
+// hostLimit is the part of a host's row that says when it may be contacted.
+type hostLimit struct {
+	nextSlot, pausedUntil time.Time
+	penalty               int
+}
 
-// ReserveSlots reserves, for each host, Count start times that are Interval apart and begin no earlier than now, in one
-// transaction, so that concurrent callers never share a slot. It returns for each request how long to wait from now
-// until its first slot. Hosts are unique within a call.
-func (s *Store) ReserveSlots(ctx context.Context, requests []wsc.SlotRequest) ([]time.Duration, error) {
-	waits := make([]time.Duration, len(requests))
-	seen := make(map[string]bool, len(requests))
-	for _, request := range requests {
-		host := storable.Host(request.Host)
-		if seen[host] {
-			return nil, fmt.Errorf("reserve slots: host %q is asked for twice", host)
-		}
-		seen[host] = true
+// reserve returns what a request gets at the given time.
+func (h hostLimit) reserve(request wsc.SlotRequest, now time.Time, within time.Duration) wsc.Slots {
+	penalty := wsc.RecoveredPenalty(h.penalty, now.Sub(h.pausedUntil))
+	slots := wsc.Slots{Interval: wsc.SlowedInterval(request.Interval, penalty)}
+	if slots.Interval > 0 {
+		slots.Wait = max(0, h.nextSlot.Sub(now))
 	}
+	slots.Count = wsc.SlotsWithin(within, slots.Wait, slots.Interval, request.Count)
+	return slots
+}
+
+// ReserveSlots reserves, for each host, up to Count start times that begin between now and the given time, in one
+// transaction, so that concurrent callers never share a slot. They are Interval apart, more on a host that is slowed
+// down. Without an Interval, nothing is reserved on hosts that are not. Hosts are unique within a call.
+func (s *Store) ReserveSlots(ctx context.Context, requests []wsc.SlotRequest, within time.Duration) ([]wsc.Slots, error) {
+	hosts := make([]string, len(requests))
+	seen := make(map[string]bool, len(requests))
+	for i, request := range requests {
+		hosts[i] = storable.Host(request.Host)
+		if seen[hosts[i]] {
+			return nil, fmt.Errorf("reserve slots: host %q is asked for twice", hosts[i])
+		}
+		seen[hosts[i]] = true
+	}
+	reserved := make([]wsc.Slots, len(requests))
 	if len(requests) == 0 {
-		return waits, nil
+		return reserved, nil
 	}
 	err := s.write(ctx, "reserve slots", func(tx *sql.Tx) (err error) {
-		reserve, err := tx.PrepareContext(ctx, reserveSlotSQL)
+		limits, err := readHostLimits(ctx, tx, hosts)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, reserve.Close()) }()
+		update, err := tx.PrepareContext(ctx, `
+INSERT INTO host_limits (host, next_slot) VALUES (?1, ?2) ON CONFLICT (host) DO UPDATE SET next_slot = ?2`)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, update.Close()) }()
 		// Read when it is our turn: the wait for it must not let slots begin in the past.
-		now := stamp(time.Now())
+		now := time.Now()
 		for i, request := range requests {
-			span := time.Duration(request.Count) * request.Interval
-			var wait int64
-			err := reserve.QueryRowContext(ctx, storable.Host(request.Host), now, span.Microseconds()).Scan(&wait)
-			if err != nil {
+			slots := limits[hosts[i]].reserve(request, now, within)
+			reserved[i] = slots
+			if slots.Count == 0 || slots.Interval == 0 {
+				continue
+			}
+			if _, err := update.ExecContext(ctx, hosts[i], stamp(now.Add(slots.Slot(slots.Count)))); err != nil {
 				return err
 			}
-			waits[i] = time.Duration(wait) * time.Microsecond
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return waits, nil
+	return reserved, nil
 }
 
-// DelayHost moves a host's next free slot to at least the given duration from now.
-func (s *Store) DelayHost(ctx context.Context, host string, delay time.Duration) error {
-	_, err := s.writer.ExecContext(ctx, `
-INSERT INTO host_limits (host, next_slot) VALUES (?1, ?2)
-ON CONFLICT (host) DO UPDATE SET next_slot = max(next_slot, excluded.next_slot)`, storable.Host(host), stamp(time.Now().Add(delay)))
-	return failure(ctx, "delay host", err)
+// readHostLimits returns the rows of those hosts that have one.
+func readHostLimits(ctx context.Context, db querier, hosts []string) (limits map[string]hostLimit, err error) {
+	list, err := json.Marshal(hosts)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.QueryContext(ctx, `
+SELECT host, next_slot, penalty, paused_until FROM host_limits WHERE host IN (SELECT value FROM json_each(?))`, string(list))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	limits = map[string]hostLimit{}
+	for rows.Next() {
+		var host string
+		var limit hostLimit
+		var nextSlot, pausedUntil int64
+		if err := rows.Scan(&host, &nextSlot, &limit.penalty, &pausedUntil); err != nil {
+			return nil, err
+		}
+		limit.nextSlot, limit.pausedUntil = time.UnixMicro(nextSlot), time.UnixMicro(pausedUntil)
+		limits[host] = limit
+	}
+	return limits, rows.Err()
 }
 
-// ForgetIdleHosts removes hosts whose next free slot passed longer ago than the given age.
+// slowHostSQL takes the penalty that is left as the one to raise, unless it was raised a moment ago: less than ?4
+// microseconds before now, ?2. The pause ends at ?3.
+const slowHostSQL = `
+INSERT INTO host_limits AS h (host, next_slot, penalty, penalty_at, paused_until) VALUES (?1, ?3, 1, ?2, ?3)
+ON CONFLICT (host) DO UPDATE SET
+    next_slot = max(h.next_slot, ?3),
+    paused_until = max(h.paused_until, ?3),
+    penalty = CASE WHEN ?2 < h.penalty_at + ?4 THEN h.penalty
+                   ELSE min(max(h.penalty - max(?2 - h.paused_until, 0) / ?5, 0) + 1, ?6) END,
+    penalty_at = CASE WHEN ?2 < h.penalty_at + ?4 THEN h.penalty_at ELSE ?2 END
+RETURNING penalty`
+
+// SlowHost keeps everyone from a host for at least the given time, and slows it down by one step, at most once in
+// wsc.PenaltyStep. It returns the host's penalty.
+func (s *Store) SlowHost(ctx context.Context, host string, pause time.Duration) (penalty int, err error) {
+	now := time.Now()
+	err = s.writer.QueryRowContext(ctx, slowHostSQL, storable.Host(host), stamp(now), stamp(now.Add(pause)),
+		wsc.PenaltyStep.Microseconds(), wsc.PenaltyRecovery.Microseconds(), wsc.MaxPenalty).Scan(&penalty)
+	return penalty, failure(ctx, "slow host", err)
+}
+
+// ForgetIdleHosts removes hosts whose next free slot passed longer ago than the given age, unless they are slowed down.
 func (s *Store) ForgetIdleHosts(ctx context.Context, age time.Duration) error {
-	_, err := s.writer.ExecContext(ctx, `DELETE FROM host_limits WHERE next_slot < ?`, stamp(time.Now().Add(-age)))
+	now := time.Now()
+	_, err := s.writer.ExecContext(ctx, `DELETE FROM host_limits WHERE next_slot < ? AND paused_until + penalty * ? < ?`,
+		stamp(now.Add(-age)), wsc.PenaltyRecovery.Microseconds(), stamp(now))
 	return failure(ctx, "forget idle hosts", err)
 }

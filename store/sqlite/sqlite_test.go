@@ -1,9 +1,11 @@
 package sqlite_test
 
 import (
+	"database/sql"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -30,6 +32,20 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Store {
 		t.Helper()
 		return open(t, filepath.Join(t.TempDir(), "wsc.db"))
+	})
+}
+
+func TestPenalty(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wsc.db")
+	store := open(t, path)
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	storetest.RunPenalty(t, store, func(t *testing.T, by time.Duration) {
+		t.Helper()
+		_, err := db.ExecContext(t.Context(), `
+UPDATE host_limits SET next_slot = next_slot - ?1, paused_until = paused_until - ?1, penalty_at = penalty_at - ?1`, by.Microseconds())
+		require.NoError(t, err)
 	})
 }
 

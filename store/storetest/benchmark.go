@@ -37,7 +37,19 @@ func Benchmark(b *testing.B, open func(b *testing.B) Store) {
 			requests[i] = wsc.SlotRequest{Host: newHost(i), Count: 1, Interval: time.Millisecond}
 		}
 		for b.Loop() {
-			_, err := store.ReserveSlots(b.Context(), requests)
+			_, err := store.ReserveSlots(b.Context(), requests, time.Minute)
+			require.NoError(b, err)
+		}
+		reportRate(b, benchmarkBatch)
+	})
+	b.Run("reserve slots without a limit", func(b *testing.B) {
+		store := open(b)
+		requests := make([]wsc.SlotRequest, benchmarkBatch)
+		for i := range requests {
+			requests[i] = wsc.SlotRequest{Host: newHost(i), Count: 1}
+		}
+		for b.Loop() {
+			_, err := store.ReserveSlots(b.Context(), requests, time.Minute)
 			require.NoError(b, err)
 		}
 		reportRate(b, benchmarkBatch)

@@ -83,12 +83,25 @@ func testDeferred(t *testing.T, open func(*testing.T) Store) {
 	t.Run("only a later attempt replaces an earlier one", func(t *testing.T) {
 		id := createJob(t, store).ID
 		require.NoError(t, store.Defer(t.Context(), id, []wsc.Deferred{someDeferred(1, 2, now)}))
-		for _, attempt := range []int{1, 2} {
-			require.NoError(t, store.Defer(t.Context(), id, []wsc.Deferred{someDeferred(1, attempt, later)}))
+		for _, again := range []wsc.Deferred{someDeferred(1, 1, later), someDeferred(1, 2, now), someDeferred(1, 2, now.Add(-time.Second))} {
+			require.NoError(t, store.Defer(t.Context(), id, []wsc.Deferred{again}))
 			require.Equal(t, []wsc.Deferred{someDeferred(1, 2, now)}, allDeferred(t, store, id, later))
 		}
 		require.NoError(t, store.Defer(t.Context(), id, []wsc.Deferred{someDeferred(1, 3, later)}))
 		require.Equal(t, []wsc.Deferred{someDeferred(1, 3, later)}, allDeferred(t, store, id, later))
+	})
+
+	t.Run("an attempt can be put off without being counted", func(t *testing.T) {
+		id := createJob(t, store).ID
+		first := someDeferred(1, 0, now)
+		first.LastKind, first.LastMessage = "", ""
+		tried := someDeferred(2, 1, now)
+		require.NoError(t, store.Defer(t.Context(), id, []wsc.Deferred{first, tried}))
+		first.NotBefore, tried.NotBefore = later, later
+		untold := tried
+		untold.LastKind, untold.LastMessage = "", ""
+		require.NoError(t, store.Defer(t.Context(), id, []wsc.Deferred{first, untold}))
+		require.Equal(t, []wsc.Deferred{first, tried}, allDeferred(t, store, id, later), "what the last attempt said stays")
 	})
 
 	t.Run("of a seq twice in one call the later attempt stays", func(t *testing.T) {

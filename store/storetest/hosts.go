@@ -17,12 +17,22 @@ import (
 // slack is how much later than asked for a wait may be read: the clock runs on between two statements.
 const slack = 2 * time.Second
 
+// far is later than any slot of these tests.
+const far = 1000 * time.Hour
+
+func reserveWithin(t *testing.T, store Store, within time.Duration, request wsc.SlotRequest) wsc.Slots {
+	t.Helper()
+	reserved, err := store.ReserveSlots(t.Context(), []wsc.SlotRequest{request}, within)
+	require.NoError(t, err)
+	require.Len(t, reserved, 1)
+	return reserved[0]
+}
+
 func reserve(t *testing.T, store Store, host string, count int, interval time.Duration) time.Duration {
 	t.Helper()
-	waits, err := store.ReserveSlots(t.Context(), []wsc.SlotRequest{{Host: host, Count: count, Interval: interval}})
-	require.NoError(t, err)
-	require.Len(t, waits, 1)
-	return waits[0]
+	slots := reserveWithin(t, store, far, wsc.SlotRequest{Host: host, Count: count, Interval: interval})
+	require.Equal(t, wsc.Slots{Wait: slots.Wait, Interval: interval, Count: count}, slots)
+	return slots.Wait
 }
 
 func requireWait(t *testing.T, want, got time.Duration) {
@@ -46,14 +56,14 @@ func testHosts(t *testing.T, open func(*testing.T) Store) {
 	t.Run("hosts are independent, and answers come in the order of the requests", func(t *testing.T) {
 		require.Zero(t, reserve(t, store, "z.example", 10, time.Minute))
 		require.Zero(t, reserve(t, store, "c.example", 2, time.Minute))
-		waits, err := store.ReserveSlots(t.Context(), []wsc.SlotRequest{
+		reserved, err := store.ReserveSlots(t.Context(), []wsc.SlotRequest{
 			{Host: "z.example", Count: 1, Interval: time.Minute}, {Host: "new.example", Count: 1, Interval: time.Minute}, {Host: "c.example", Count: 1, Interval: time.Minute},
-		})
+		}, far)
 		require.NoError(t, err)
-		require.Len(t, waits, 3)
-		requireWait(t, 10*time.Minute, waits[0])
-		require.Zero(t, waits[1])
-		requireWait(t, 2*time.Minute, waits[2])
+		require.Len(t, reserved, 3)
+		requireWait(t, 10*time.Minute, reserved[0].Wait)
+		require.Zero(t, reserved[1].Wait)
+		requireWait(t, 2*time.Minute, reserved[2].Wait)
 	})
 
 	t.Run("no interval means no wait", func(t *testing.T) {
@@ -63,21 +73,25 @@ func testHosts(t *testing.T, open func(*testing.T) Store) {
 	})
 
 	t.Run("nothing asked for is nothing reserved", func(t *testing.T) {
-		waits, err := store.ReserveSlots(t.Context(), nil)
+		reserved, err := store.ReserveSlots(t.Context(), nil, far)
 		require.NoError(t, err)
-		require.Empty(t, waits)
+		require.Empty(t, reserved)
 	})
 
-	t.Run("a delay moves the next slot back, never forward", func(t *testing.T) {
-		require.NoError(t, store.DelayHost(t.Context(), "slow.example", 10*time.Minute))
-		require.NoError(t, store.DelayHost(t.Context(), "slow.example", time.Minute))
-		requireWait(t, 10*time.Minute, reserve(t, store, "slow.example", 1, time.Minute))
-		require.NoError(t, store.DelayHost(t.Context(), "slow.example", 20*time.Minute))
-		requireWait(t, 20*time.Minute, reserve(t, store, "slow.example", 1, time.Minute))
+	t.Run("slots that would begin too late are not reserved", func(t *testing.T) {
+		request := wsc.SlotRequest{Host: "full.example", Count: 10, Interval: time.Minute}
+		require.Equal(t, 6, reserveWithin(t, store, 5*time.Minute+30*time.Second, request).Count, "the first is now")
+		second := reserveWithin(t, store, 8*time.Minute+30*time.Second, request)
+		require.Equal(t, 3, second.Count)
+		requireWait(t, 6*time.Minute, second.Wait)
+		third := reserveWithin(t, store, 5*time.Minute, request)
+		require.Zero(t, third.Count)
+		requireWait(t, 9*time.Minute, third.Wait)
+		requireWait(t, 9*time.Minute, reserve(t, store, "full.example", 1, time.Minute))
 	})
 
 	t.Run("idle hosts are forgotten, busy ones are not", func(t *testing.T) {
-		require.Zero(t, reserve(t, store, "idle.example", 1, 0))
+		require.Zero(t, reserve(t, store, "idle.example", 1, time.Microsecond))
 		require.Zero(t, reserve(t, store, "busy.example", 1, time.Hour))
 		require.NoError(t, store.ForgetIdleHosts(t.Context(), time.Hour))
 		require.NoError(t, store.ForgetIdleHosts(t.Context(), 0))
@@ -111,14 +125,14 @@ func testConcurrentSlots(t *testing.T, store Store) {
 				for _, host := range order {
 					requests = append(requests, wsc.SlotRequest{Host: fmt.Sprintf("shared%d.example", host), Count: 1 + random.IntN(3), Interval: interval})
 				}
-				waits, err := store.ReserveSlots(t.Context(), requests)
+				reserved, err := store.ReserveSlots(t.Context(), requests, far)
 				now := time.Now()
 				if err != nil {
 					failures[caller] = err
 					return
 				}
 				for i, host := range order {
-					begin := now.Add(waits[i])
+					begin := now.Add(reserved[i].Wait)
 					taken[caller][host] = append(taken[caller][host], span{begin, begin.Add(time.Duration(requests[i].Count) * interval)})
 				}
 			}

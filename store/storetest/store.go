@@ -65,8 +65,9 @@ type Store interface {
 	// Stats summarises the results so far.
 	Stats(ctx context.Context, jobID string) (*wsc.Stats, error)
 
-	// Defer records targets that wait for another attempt. A row with as many or more attempts, and a target that has a
-	// result, is left as it is, so that a repeated batch changes nothing.
+	// Defer records targets that wait for another attempt. A row with more attempts, and a target that has a result, is
+	// left as it is, so that a repeated batch changes nothing. With as many attempts as before, only a later time is
+	// taken over: the attempt was put off.
 	Defer(ctx context.Context, jobID string, deferred []wsc.Deferred) error
 	// DeferredAttempts returns the attempts made, by seq, for those of the given seqs that are deferred.
 	DeferredAttempts(ctx context.Context, jobID string, seqs []int64) (map[int64]wsc.AttemptsMade, error)
@@ -76,12 +77,16 @@ type Store interface {
 	// out, which DeferredAttempts tells.
 	EachDeferred(ctx context.Context, jobID string, dueBy time.Time, fn func(*wsc.Deferred) error) error
 
-	// ReserveSlots reserves, for each host, Count start times that are Interval apart and begin no earlier than now,
-	// in one statement, so that concurrent callers never share a slot. It returns for each request how long to wait
-	// from now until its first slot. Hosts are unique within a call.
-	ReserveSlots(ctx context.Context, requests []wsc.SlotRequest) ([]time.Duration, error)
-	// DelayHost moves a host's next free slot to at least the given duration from now.
-	DelayHost(ctx context.Context, host string, delay time.Duration) error
-	// ForgetIdleHosts removes hosts whose next free slot passed longer ago than the given age.
+	// ReserveSlots reserves, for each host, up to Count start times that begin between now and the given time, in one
+	// statement, so that concurrent callers never share a slot. It returns for each request what it got: the slots are
+	// Interval apart, or as far as wsc.SlowedInterval says while the host is slowed down. Requests without an Interval
+	// reserve nothing on hosts that are not slowed down and write nothing for them. Hosts are unique within a call.
+	ReserveSlots(ctx context.Context, requests []wsc.SlotRequest, within time.Duration) ([]wsc.Slots, error)
+	// SlowHost moves a host's next free slot to at least the given duration from now and slows the host down by one
+	// step, at most once in wsc.PenaltyStep and up to wsc.MaxPenalty. A step is taken back for every
+	// wsc.PenaltyRecovery after the pause. It returns the host's penalty, the number of steps.
+	SlowHost(ctx context.Context, host string, pause time.Duration) (penalty int, err error)
+	// ForgetIdleHosts removes hosts whose next free slot passed longer ago than the given age, unless they are slowed
+	// down.
 	ForgetIdleHosts(ctx context.Context, age time.Duration) error
 }
