@@ -52,6 +52,8 @@ type Config struct {
 	Checker runner.Checker
 	// Limiter bounds the checks of this process.
 	Limiter *runner.Limiter
+	// Sight, if set, tells failures of sites from an absence of the network.
+	Sight   *runner.Sight
 	Cleanup CleanupScheduler
 	// Defaults fill what a job's options leave open.
 	Defaults wsc.Defaults

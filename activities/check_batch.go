@@ -35,6 +35,8 @@ type BatchOutput struct {
 // results; transient ones are deferred while retries are left. Both are stored as they come, so that a repeated
 // batch goes on where the last one was broken off. Targets that their host has no time for soon are deferred without an
 // attempt; a repeated batch looks at them again.
+//
+// While the worker's network is away, nothing that fails is stored nor counted, and the error is ErrBlind.
 func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput, error) {
 	job, err := a.cfg.Store.Job(ctx, in.JobID)
 	if err != nil {
@@ -50,6 +52,9 @@ func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput
 	}
 	left, failed, out, err := a.untried(ctx, job.ID, records)
 	if err != nil || len(left) == 0 {
+		return out, err
+	}
+	if err := a.seeing(ctx); err != nil {
 		return out, err
 	}
 	sink := newSink(ctx, a.cfg, job.ID, opts)
@@ -117,6 +122,9 @@ func (a *Activities) run(sink *sink, records []plan.Record, failed map[int64][]w
 	if err != nil {
 		return err
 	}
-	run := &runner.Runner{Checker: a.cfg.Checker, Limiter: a.cfg.Limiter, Options: sink.opts, Now: a.cfg.Now, Throttled: p.throttled}
+	run := &runner.Runner{
+		Checker: a.cfg.Checker, Limiter: a.cfg.Limiter, Options: sink.opts, Now: a.cfg.Now, Throttled: p.throttled,
+		Sight: a.cfg.Sight, Blind: a.seeing,
+	}
 	return run.Run(sink.ctx, stop, tasks, sink.add)
 }

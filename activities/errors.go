@@ -18,6 +18,8 @@ const (
 	ErrJobOver = "JobOver"
 	// ErrWorkerStopping: the worker shuts down; another one goes on with the batch.
 	ErrWorkerStopping = "WorkerStopping"
+	// ErrBlind: the worker's network is away, so that its checks would blame the sites. The batch is tried again.
+	ErrBlind = "Blind"
 )
 
 // storeError ends retries when the job is gone.

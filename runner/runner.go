@@ -53,6 +53,12 @@ type Runner struct {
 	// PutOff, if set, takes tasks whose host is to be left alone for longer than half a minute, until the given time;
 	// without it they wait. It is called from the same goroutine as emit.
 	PutOff func(task Task, until time.Time)
+	// Sight, if set, tells checks that fail because the network is away. They are not emitted, but made again when it is
+	// back, and do not count as attempts.
+	Sight *Sight
+	// Blind, if set, is called instead of waiting until the network is back, from the goroutine of the check: nil has the
+	// check made again, an error ends the run.
+	Blind func(ctx context.Context) error
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 
@@ -124,6 +130,7 @@ type outcome struct {
 	task    Task
 	started time.Time
 	result  wsc.Result
+	err     error // ends the run
 }
 
 func (s *sweep) loop(ctx context.Context, stop <-chan struct{}, emit func(Task, wsc.Result) error) error {
@@ -151,6 +158,9 @@ func (s *sweep) loop(ctx context.Context, stop <-chan struct{}, emit func(Task, 
 			s.finish(out)
 			if ctx.Err() != nil {
 				return ctx.Err()
+			}
+			if out.err != nil {
+				return out.err
 			}
 			if err := emit(out.task, out.result); err != nil {
 				return err
@@ -266,12 +276,30 @@ func (s *sweep) start(task Task) {
 func (s *sweep) worker(task Task) {
 	for more := true; more; task, more = <-s.work {
 		started := s.now()
+		result, err := s.attempt(task)
+		s.runner.Limiter.release()
+		s.done <- outcome{task, started, result, err}
+	}
+}
+
+// attempt checks until the result says something about the site. While the network is away it keeps the limiter's slot,
+// so that no others run into the same.
+func (s *sweep) attempt(task Task) (wsc.Result, error) {
+	for {
 		result := s.check(task)
 		for pause := ownFaultPause; result.OwnFault && pause <= ownFaultLimit && s.recover(pause); pause *= 2 {
 			result = s.check(task)
 		}
-		s.runner.Limiter.release()
-		s.done <- outcome{task, started, result}
+		if !s.runner.Sight.doubts(s.checks, &result) {
+			return result, nil
+		}
+		await := s.runner.Blind
+		if await == nil {
+			await = s.runner.Sight.wait
+		}
+		if err := await(s.checks); err != nil {
+			return result, err
+		}
 	}
 }
 
