@@ -27,6 +27,8 @@ const (
 type Config struct {
 	Checker runner.Checker
 	Options wsc.CheckOptions
+	// Sight, if set, tells when the network is away; checks then wait until it is back.
+	Sight *runner.Sight
 	// Concurrency is the most checks at once, DefaultConcurrency if 0.
 	Concurrency int
 	// Grace is how long checks under way may go on after an interruption, DefaultGrace if 0.
@@ -106,6 +108,7 @@ func (c *Check) Run(ctx context.Context, write func(*wsc.Result) error) error {
 		Limiter: limiter,
 		Options: c.config.Options,
 		PutOff:  c.putOff,
+		Sight:   c.config.Sight,
 	}
 	tasks := c.tasks
 	c.tasks = nil

@@ -30,6 +30,7 @@ type checkCommand struct {
 	AllowPort   []uint16       `help:"Port that may be contacted in addition to 80, 443, 8080 and 8443. Can be repeated." env:"WSC_ALLOW_PORTS" placeholder:"PORT"`
 	DNSServers  string         `name:"dns-servers" help:"Name servers to ask, such as 10.0.0.2,10.0.0.3:5353,[2001:db8::1]. Default: those of this machine." env:"WSC_DNS_SERVERS" placeholder:"ADDRESS,…"`
 	Proxy       string         `help:"Proxy for all checks: http://HOST:PORT, https:// or socks5://. It resolves names, so addresses behind names are no longer verified here. Default: none, whatever HTTP_PROXY says." env:"WSC_PROXY" placeholder:"URL"`
+	ControlURL  string         `name:"control-url" help:"URL that answers whenever the network is there. When nearly all checks fail and it does not answer either, checks wait until it does. Default: none." env:"WSC_CONTROL_URL" placeholder:"URL"`
 	Resume      bool           `help:"Go on where an interrupted run stopped: results that are in the --output file (CSV or NDJSON) are kept, the missing ones are appended."`
 	Quiet       bool           `short:"q" help:"No progress and no summary."`
 	listFlags
@@ -78,6 +79,10 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return &usageError{err.Error()}
 	}
+	control, err := config.Check{ControlURL: c.ControlURL, AllowNets: c.AllowNet, AllowPorts: c.AllowPort}.Control()
+	if err != nil {
+		return &usageError{err.Error()}
+	}
 	format, err := c.format(p)
 	if err != nil {
 		return err
@@ -86,9 +91,8 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	engine, err := app.NewChecker(checker.Config{
-		AllowNets: c.AllowNet, AllowPorts: c.AllowPort, Proxy: proxy, MaxIdleConns: 2 * c.Concurrency,
-	}, c.DNSServers)
+	checks := checker.Config{AllowNets: c.AllowNet, AllowPorts: c.AllowPort, Proxy: proxy, MaxIdleConns: 2 * c.Concurrency}
+	engine, err := app.NewChecker(checks, c.DNSServers)
 	if err != nil {
 		return err
 	}
@@ -98,7 +102,10 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	check, err := localcheck.New(localcheck.Config{Checker: engine.Checker, Options: resolved, Concurrency: c.Concurrency}, list, previous)
+	check, err := localcheck.New(localcheck.Config{
+		Checker: engine.Checker, Options: resolved, Concurrency: c.Concurrency,
+		Sight: app.NewSight(control, checks, c.DNSServers, display.network),
+	}, list, previous)
 	if err != nil {
 		return errors.Join(err, output.discard())
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/internal/terminal"
 	"github.com/website-status-checker/wsc/localcheck"
 )
@@ -42,6 +43,15 @@ func (d *display) note(text string) {
 	p := *d.process
 	p.stderr = d.above(p.stderr)
 	p.notef("%s", text)
+}
+
+// network says that the network went away or came back.
+func (d *display) network(sees bool, control wsc.Result) {
+	if sees {
+		d.note("wsc: the network is back; going on")
+		return
+	}
+	d.note(fmt.Sprintf("wsc: no network: nearly all checks fail, and so does %s: %s Waiting until it answers.", control.URL, control.ErrorMessage))
 }
 
 // follow shows the progress of a check until the returned function is called.

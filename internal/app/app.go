@@ -19,6 +19,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"gocloud.dev/blob"
 
+	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/activities"
 	"github.com/website-status-checker/wsc/apiserver"
 	"github.com/website-status-checker/wsc/checker"
@@ -62,14 +63,39 @@ type Parts struct {
 	OnFatalError func(error)
 }
 
-func (p Parts) newChecker() (*Checker, error) {
+func (p Parts) checkerConfig() (checker.Config, error) {
 	proxy, err := p.Check.ProxyURL()
+	return checker.Config{
+		AllowNets: p.Check.AllowNets, AllowPorts: p.Check.AllowPorts, Proxy: proxy, MaxIdleConns: 2 * p.Check.CheckConcurrency,
+	}, err
+}
+
+func (p Parts) newChecker() (*Checker, error) {
+	cfg, err := p.checkerConfig()
 	if err != nil {
 		return nil, err
 	}
-	return NewChecker(checker.Config{
-		AllowNets: p.Check.AllowNets, AllowPorts: p.Check.AllowPorts, Proxy: proxy, MaxIdleConns: 2 * p.Check.CheckConcurrency,
-	}, p.Check.DNSServers)
+	return NewChecker(cfg, p.Check.DNSServers)
+}
+
+// newSight returns the sight of a worker, nil without a control URL.
+func (p Parts) newSight() (*runner.Sight, error) {
+	control, err := p.Check.Control()
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := p.checkerConfig()
+	if err != nil {
+		return nil, err
+	}
+	return NewSight(control, cfg, p.Check.DNSServers, func(sees bool, control wsc.Result) {
+		if sees {
+			p.Logger.Info("the network is back: checks go on", slog.String("control_url", control.NormalizedURL))
+			return
+		}
+		p.Logger.Warn("the network is away: nearly all checks fail and the control URL does not answer; checks wait",
+			slog.String("control_url", control.NormalizedURL), slog.String("reason", control.ErrorMessage))
+	}), nil
 }
 
 // Worker is a running worker with its checker.
@@ -86,13 +112,17 @@ func StartWorker(p Parts) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
+	sight, err := p.newSight()
+	if err != nil {
+		return nil, err
+	}
 	checks, err := p.newChecker()
 	if err != nil {
 		return nil, err
 	}
 	limiter := runner.NewLimiter(p.Check.CheckConcurrency)
 	acts, err := activities.New(activities.Config{
-		Store: p.Store, Blobs: p.Blobs, Checker: checks.Checker, Limiter: limiter,
+		Store: p.Store, Blobs: p.Blobs, Checker: checks.Checker, Limiter: limiter, Sight: sight,
 		Cleanup: temporalclient.NewJobs(p.Temporal), Defaults: p.Jobs.Defaults(), MaxURLs: p.Jobs.MaxURLs,
 		TempDir: spool, Logger: p.Logger, Random: rand.Float64,
 	})

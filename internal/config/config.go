@@ -118,6 +118,22 @@ type Check struct {
 	DNSServers       string         `name:"dns-servers" help:"Name servers to ask, for example 10.0.0.2,10.0.0.3:5353,[2001:db8::1]. Default: those of this machine." env:"WSC_DNS_SERVERS" placeholder:"ADDRESS,…"`
 	Proxy            string         `help:"Proxy for all checks: http://HOST:PORT, https:// or socks5://, with USER:PASSWORD@ if it asks for them. It resolves names, so addresses behind names are no longer verified here. Default: none." env:"WSC_PROXY" placeholder:"URL"`
 	ProxyFile        string         `help:"File that holds the URL of the proxy." env:"WSC_PROXY_FILE" type:"path" placeholder:"FILE"`
+	ControlURL       string         `name:"control-url" help:"URL that answers whenever the network is there. When nearly all checks fail and it does not answer either, checks wait instead of blaming the sites. Default: none." env:"WSC_CONTROL_URL" placeholder:"URL"`
+}
+
+// Control returns the control URL as a target that the guard lets pass, or nil if there is none.
+func (c Check) Control() (*wsc.Target, error) {
+	if c.ControlURL == "" {
+		return nil, nil //nolint:nilnil // no control URL is no error
+	}
+	normal, err := wsc.NormalizeURL(c.ControlURL)
+	if err == nil {
+		err = checker.NewGuard(c.AllowNets, c.AllowPorts).CheckURL(normal)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("WSC_CONTROL_URL (--control-url): %w", err)
+	}
+	return &wsc.Target{URL: c.ControlURL, NormalizedURL: normal.URL, Host: normal.Host}, nil
 }
 
 // ProxyURL returns the proxy's URL, from its file if that is set, or nil if there is no proxy.
@@ -149,7 +165,10 @@ func (c Check) Validate() error {
 	if _, err := resolver.ParseServers(c.DNSServers); err != nil {
 		return fmt.Errorf("WSC_DNS_SERVERS (--dns-servers): %w", err)
 	}
-	_, err := c.ProxyURL()
+	if _, err := c.ProxyURL(); err != nil {
+		return err
+	}
+	_, err := c.Control()
 	return err
 }
 

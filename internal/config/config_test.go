@@ -67,6 +67,9 @@ func TestAWrongValueIsNamed(t *testing.T) {
 		{"no concurrency", "WSC_CHECK_CONCURRENCY", "0"},
 		{"no network", "WSC_ALLOW_NETS", "localhost"},
 		{"no address of a name server", "WSC_DNS_SERVERS", "10.0.0.2,dns.example.com"},
+		{"no control URL", "WSC_CONTROL_URL", "ftp://example.com/"},
+		{"a control URL that the guard refuses", "WSC_CONTROL_URL", "http://10.0.0.1/"},
+		{"a control URL at a port that is not allowed", "WSC_CONTROL_URL", "https://example.com:22/"},
 		{"port too high", "WSC_ALLOW_PORTS", "70000"},
 		{"unknown level", "WSC_LOG_LEVEL", "loud"},
 	}
@@ -78,6 +81,21 @@ func TestAWrongValueIsNamed(t *testing.T) {
 			require.Contains(t, config.Describe(err), test.variable)
 		})
 	}
+}
+
+func TestTheControlURLIsNormalised(t *testing.T) {
+	s, err := parse(t)
+	require.NoError(t, err)
+	control, err := s.Control()
+	require.NoError(t, err)
+	require.Nil(t, control)
+
+	s, err = parse(t, "--control-url", "Example.com:8443", "--allow-nets", "10.0.0.0/8")
+	require.NoError(t, err)
+	control, err = s.Control()
+	require.NoError(t, err)
+	require.Equal(t, "https://example.com:8443/", control.NormalizedURL)
+	require.Equal(t, "example.com", control.Host)
 }
 
 func TestTheDatabaseURLCanComeFromAFile(t *testing.T) {
