@@ -290,7 +290,7 @@ func (s *sweep) attempt(task Task) (wsc.Result, error) {
 		for pause := ownFaultPause; result.OwnFault && pause <= ownFaultLimit && s.recover(pause); pause *= 2 {
 			result = s.check(task)
 		}
-		if !s.runner.Sight.doubts(s.checks, &result) {
+		if !s.runner.Sight.doubts(s.checks, &result) || s.checks.Err() != nil {
 			return result, nil
 		}
 		await := s.runner.Blind

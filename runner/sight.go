@@ -13,6 +13,8 @@ const (
 	// oldest of them may be.
 	recentOutcomes = 10
 	recentSpan     = 5 * time.Second
+	// answerPatience is how long a failure waits for an answer of any site before it is believed.
+	answerPatience = 250 * time.Millisecond
 	// lookInterval is how long it counts what a look at the control URL showed, and lookTimeout how long a look may take:
 	// less than a worker has to stop.
 	lookInterval = 2 * time.Second
@@ -43,6 +45,9 @@ type Sight struct {
 	mu     sync.Mutex
 	recent [recentOutcomes]recentOutcome
 	next   int
+	// answers counts the outcomes that were no failures, and more is closed at the next outcome.
+	answers int64
+	more    chan struct{}
 	// looking is closed at the end of the look that is under way, nil without one.
 	looking chan struct{}
 	looked  time.Time
@@ -62,7 +67,7 @@ func NewSight(config SightConfig) *Sight {
 	if config.Interval == 0 {
 		config.Interval = lookInterval
 	}
-	return &Sight{config: config}
+	return &Sight{config: config, more: make(chan struct{})}
 }
 
 // Blind reports whether the network was away at the last look and, if that is some time ago, at another one now. When
@@ -77,26 +82,59 @@ func (s *Sight) Blind(ctx context.Context) bool {
 	return blind && !s.sees(ctx)
 }
 
-// doubts takes an outcome and reports whether it says more about the network than about the site.
+// doubts takes an outcome and reports whether it says more about the network than about the site. A failure waits for
+// the next answer for a moment, since the first failures of an outage can be told from others only by those that follow.
 func (s *Sight) doubts(ctx context.Context, result *wsc.Result) bool {
 	if s == nil || !reachedOut(result) {
 		return false
 	}
-	lost, now := isLost(result), time.Now()
+	lost := isLost(result)
 	s.mu.Lock()
 	if lost && result.CheckedAt.Before(s.blindUntil) {
 		s.mu.Unlock()
 		return true
 	}
-	s.recent[s.next] = recentOutcome{now, lost}
-	s.next = (s.next + 1) % recentOutcomes
-	suspicious := lost && s.mostAreLost(now)
+	s.note(lost)
+	answers := s.answers
 	s.mu.Unlock()
-	return suspicious && !s.sees(ctx)
+	if !lost {
+		return false
+	}
+	patience := time.NewTimer(answerPatience)
+	defer patience.Stop()
+	for {
+		s.mu.Lock()
+		suspicious, answered, more := s.mostAreLost(), s.answers != answers, s.more
+		s.mu.Unlock()
+		switch {
+		case suspicious:
+			return !s.sees(ctx)
+		case answered:
+			return false
+		}
+		select {
+		case <-more:
+		case <-patience.C:
+			return false
+		case <-ctx.Done():
+			return true
+		}
+	}
 }
 
-func (s *Sight) mostAreLost(now time.Time) bool {
-	total, lost := 0, 0
+// note remembers an outcome and wakes those that wait for more.
+func (s *Sight) note(lost bool) {
+	s.recent[s.next] = recentOutcome{time.Now(), lost}
+	s.next = (s.next + 1) % recentOutcomes
+	if !lost {
+		s.answers++
+	}
+	close(s.more)
+	s.more = make(chan struct{})
+}
+
+func (s *Sight) mostAreLost() bool {
+	total, lost, now := 0, 0, time.Now()
 	for _, outcome := range s.recent {
 		if outcome.at.IsZero() || now.Sub(outcome.at) > recentSpan {
 			continue

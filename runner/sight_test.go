@@ -109,12 +109,21 @@ func TestSitesThatAreDownAreCalledDownWhenTheControlURLAnswers(t *testing.T) {
 
 func TestTheControlURLIsLeftAloneWhileSitesAnswer(t *testing.T) {
 	n := newNetwork(false)
+	answered := make(chan struct{})
 	r := newRunner(func(ctx context.Context, target wsc.Target) wsc.Result {
+		if target.Seq > 0 { // before any answer a failure is suspicious
+			<-answered
+		}
 		return n.answer(ctx, target, target.Seq%3 != 0)
-	}, 1, 1)
+	}, 6, 1)
 	r.Sight = n.sight()
 	emitted := 0
-	require.NoError(t, r.Run(t.Context(), nil, tasks(99, 99), func(runner.Task, wsc.Result) error { emitted++; return nil }))
+	require.NoError(t, r.Run(t.Context(), nil, tasks(99, 99), func(runner.Task, wsc.Result) error {
+		if emitted++; emitted == 1 {
+			close(answered)
+		}
+		return nil
+	}))
 	require.Equal(t, 99, emitted)
 	require.Zero(t, n.looks.Load(), "a third of the sites answers")
 }
@@ -151,6 +160,31 @@ func TestWhatBeganWhileTheNetworkWasAwayIsMadeAgain(t *testing.T) {
 	require.Equal(t, wsc.StatusActive, first.Status)
 	require.EqualValues(t, 2, tries.Load())
 	require.Equal(t, 1, first.Attempts)
+}
+
+func TestTheFirstFailuresOfAnOutageAreNotBelieved(t *testing.T) {
+	n := newNetwork(false)
+	unplugged := make(chan struct{})
+	r := newRunner(func(ctx context.Context, target wsc.Target) wsc.Result {
+		if target.Seq >= 20 {
+			<-unplugged
+		}
+		return n.check(ctx, target)
+	}, 64, 1)
+	r.Sight = n.sight()
+	away := errors.New("network away")
+	r.Blind = func(context.Context) error { return away }
+	emitted := 0
+	err := r.Run(t.Context(), nil, tasks(40, 40), func(_ runner.Task, result wsc.Result) error {
+		require.Equal(t, wsc.StatusActive, result.Status)
+		if emitted++; emitted == 20 {
+			n.away.Store(true)
+			close(unplugged)
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, away)
+	require.Equal(t, 20, emitted)
 }
 
 func TestARunCanEndInsteadOfWaitingForTheNetwork(t *testing.T) {
