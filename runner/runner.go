@@ -5,6 +5,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -290,14 +291,14 @@ func (s *sweep) attempt(task Task) (wsc.Result, error) {
 		for pause := ownFaultPause; result.OwnFault && pause <= ownFaultLimit && s.recover(pause); pause *= 2 {
 			result = s.check(task)
 		}
-		if !s.runner.Sight.doubts(s.checks, &result) || s.checks.Err() != nil {
+		if !s.runner.Sight.doubts(s.checks, &result) {
 			return result, nil
 		}
 		await := s.runner.Blind
 		if await == nil {
 			await = s.runner.Sight.wait
 		}
-		if err := await(s.checks); err != nil {
+		if err := cmp.Or(await(s.checks), s.checks.Err()); err != nil {
 			return result, err
 		}
 	}
