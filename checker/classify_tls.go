@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,11 +104,9 @@ func unknownAuthority(unknown x509.UnknownAuthorityError, leaf *x509.Certificate
 
 // hasUnsafeSignature reports whether a certificate is signed in a way that can be forged, so that no client accepts it.
 func hasUnsafeSignature(c *x509.Certificate) bool {
-	switch c.SignatureAlgorithm {
-	case x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1:
-		return true
-	}
-	return false
+	return slices.Contains([]x509.SignatureAlgorithm{
+		x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1,
+	}, c.SignatureAlgorithm)
 }
 
 func issuerMustNotIssue() *failure {
