@@ -149,9 +149,9 @@ func (a *attempt) robotsAllow(h *hop) bool {
 
 // redirect takes an answer that redirects, and returns the next hop, or false when the attempt ends here.
 func (a *attempt) redirect(h hop, response *http.Response) (hop, bool) {
-	next, failed := redirectTarget(h.url, response.Header.Get("Location"))
+	next, failed := redirectTarget(h.url, response.Header.Values("Location"))
 	if failed == nil && len(a.result.Redirects) >= a.opts.MaxRedirects {
-		failed = failuref(wsc.KindTooManyRedirects, "The site redirects more than %d times.", a.opts.MaxRedirects)
+		failed = tooManyRedirects(a.result.Redirects, next)
 	}
 	if failed == nil {
 		if err := a.checker.guard.CheckURL(next); err != nil {

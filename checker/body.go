@@ -29,7 +29,8 @@ type bodyReader struct {
 // broke off. The content is only valid during that call. An error says that the body broke off or is malformed.
 func (b *bodyReader) read(response *http.Response, inspect func(content []byte)) error {
 	var source io.Reader = &cappedReader{source: response.Body, left: maxBody}
-	if strings.EqualFold(strings.TrimSpace(response.Header.Get("Content-Encoding")), "gzip") {
+	switch strings.ToLower(strings.TrimSpace(response.Header.Get("Content-Encoding"))) {
+	case "gzip", "x-gzip": // the same (RFC 9110, 8.4.1.3)
 		unzipped, release, err := b.unzip(source)
 		if err != nil {
 			return err
@@ -89,7 +90,33 @@ func (b *bodyReader) unzip(source io.Reader) (unzipped io.Reader, release func()
 		b.gzips.Put(reader)
 		return nil, nil, fmt.Errorf("decompress the body: %w", err)
 	}
-	return reader, func() { b.gzips.Put(reader) }, nil
+	reader.Multistream(false)
+	return &memberReader{reader, buffered}, func() { b.gzips.Put(reader) }, nil
+}
+
+// memberReader reads the members of a gzip file. What follows the last one and does not begin like another is ignored,
+// as browsers and gzip itself do.
+type memberReader struct {
+	*gzip.Reader
+	source *bufio.Reader
+}
+
+func (r *memberReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if !errors.Is(err, io.EOF) {
+		return n, err
+	}
+	if magic, peekErr := r.source.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		if peekErr != nil && !errors.Is(peekErr, io.EOF) {
+			return n, peekErr
+		}
+		return n, io.EOF
+	}
+	if err := r.Reset(r.source); err != nil {
+		return n, err
+	}
+	r.Multistream(false)
+	return n, nil
 }
 
 // cappedReader reads at most left bytes; where more may follow, it ends with errBodyLimit.

@@ -70,7 +70,7 @@ func certificateProblem(state *tls.ConnectionState, host string, roots *x509.Cer
 	if err == nil {
 		return ""
 	}
-	return problemOf(err)
+	return problemOf(&tls.CertificateVerificationError{UnverifiedCertificates: state.PeerCertificates, Err: err})
 }
 
 // certificateNames lists the first few names that a certificate is for.

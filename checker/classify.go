@@ -4,8 +4,6 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -154,85 +152,6 @@ func isTimeout(err error) bool {
 		errors.Is(err, syscall.ETIMEDOUT) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
-func classifyTLS(err error) *failure {
-	if f := classifyCertificate(err); f != nil {
-		return f
-	}
-	var record tls.RecordHeaderError
-	var op *net.OpError
-	switch {
-	case errors.As(err, &record):
-		if string(record.RecordHeader[:]) == "HTTP/" {
-			return failuref(wsc.KindTLSError, "The host answers in plain HTTP on an https URL.")
-		}
-		return failuref(wsc.KindTLSError, "The host does not speak TLS on this port.")
-	case errors.As(err, &op) && op.Op == "remote error":
-		return failuref(wsc.KindTLSHandshake, "The host refused the TLS connection: %s.", alertText(op))
-	case isTimeout(err):
-		return failuref(wsc.KindTimeout, "The TLS handshake was not complete in time.")
-	}
-	if f := classifyBreak(err); f != nil {
-		f.message = strings.TrimSuffix(f.message, ".") + " during the TLS handshake."
-		return f
-	}
-	text := err.Error()
-	for _, part := range []string{"protocol version", "cipher suite", "no supported versions", "handshake failure", "supported curves", "supported signature", "application protocol", "no mutually"} {
-		if strings.Contains(text, part) {
-			return failuref(wsc.KindTLSHandshake, "The host and this checker share no TLS version or cipher that is safe to use.")
-		}
-	}
-	return plain(wsc.KindTLSError)
-}
-
-// alertText is the name that TLS gives to an alert, without the library's prefixes.
-func alertText(op *net.OpError) string {
-	return clip(printable(strings.TrimPrefix(op.Err.Error(), "tls: ")), 80)
-}
-
-// classifyCertificate explains why a certificate was not accepted; nil if that was not the reason.
-func classifyCertificate(err error) *failure {
-	var invalid x509.CertificateInvalidError
-	var hostname x509.HostnameError
-	var unknown x509.UnknownAuthorityError
-	var roots x509.SystemRootsError
-	var verification *tls.CertificateVerificationError
-	switch {
-	case errors.As(err, &invalid):
-		return invalidCertificate(invalid)
-	case errors.As(err, &hostname):
-		return failuref(wsc.KindTLSHostname, "The certificate is for %s, not for %s.", certificateNames(hostname.Certificate), clip(hostname.Host, 100))
-	case errors.As(err, &unknown):
-		if c := unknown.Cert; c != nil && c.Subject.String() == c.Issuer.String() {
-			return failuref(wsc.KindTLSUntrusted, "The certificate, or the authority that issued it, is self-signed and not trusted.")
-		}
-		return failuref(wsc.KindTLSUntrusted, "The certificate is not issued by a trusted authority, or the host does not send the intermediate certificates.")
-	case errors.As(err, &roots):
-		return failuref(wsc.KindInternalError, "The checker has no list of trusted authorities.")
-	case errors.As(err, &verification):
-		return plain(wsc.KindTLSError)
-	}
-	return nil
-}
-
-func invalidCertificate(invalid x509.CertificateInvalidError) *failure {
-	switch invalid.Reason {
-	case x509.Expired:
-		if c := invalid.Cert; c != nil && time.Now().Before(c.NotBefore) {
-			return failuref(wsc.KindTLSNotYetValid, "The certificate is not valid before %s.", c.NotBefore.UTC().Format(time.DateOnly))
-		} else if c != nil {
-			return failuref(wsc.KindTLSExpired, "The certificate expired on %s.", c.NotAfter.UTC().Format(time.DateOnly))
-		}
-		return plain(wsc.KindTLSExpired)
-	case x509.IncompatibleUsage:
-		return failuref(wsc.KindTLSError, "The certificate is not meant for web servers.")
-	case x509.NotAuthorizedToSign:
-		return failuref(wsc.KindTLSUntrusted, "The certificate is issued by one that must not issue any.")
-	case x509.CANotAuthorizedForThisName, x509.NameConstraintsWithoutSANs:
-		return failuref(wsc.KindTLSUntrusted, "The authority that issued the certificate is not allowed to do so for this name.")
-	}
-	return failuref(wsc.KindTLSUntrusted, "The chain of certificates is not valid.")
-}
-
 // classifyHTTP explains errors after the connection was made.
 func classifyHTTP(err error) *failure {
 	var op *net.OpError
@@ -246,17 +165,25 @@ func classifyHTTP(err error) *failure {
 		return f
 	}
 	text := err.Error()
+	if f := classifyHTTP2(text); f != nil {
+		return f
+	}
 	switch {
 	case isTimeout(err):
 		return plain(wsc.KindTimeout)
-	case errors.Is(err, errHeadersTooLarge), strings.Contains(text, "header list larger"),
-		strings.Contains(text, "header line too long"):
+	case errors.Is(err, errHeadersTooLarge), strings.Contains(text, "header line too long"):
 		return plain(wsc.KindHeadersTooLarge)
+	case strings.Contains(text, "tls: no renegotiation"):
+		return failuref(wsc.KindTLSHandshake, "The host asks for a second TLS handshake within the connection, most often for a client certificate; the checker makes none.")
 	case strings.Contains(text, "server closed"), strings.Contains(text, "connection lost"),
 		errors.Is(err, net.ErrClosed):
 		return plain(wsc.KindConnectionClosed)
+	case strings.HasSuffix(text, `malformed HTTP response ""`):
+		return failuref(wsc.KindProtocolError, "The answer is not HTTP; it begins with an empty line.")
 	case strings.Contains(text, "malformed HTTP response"):
 		return failuref(wsc.KindProtocolError, "The answer is not HTTP; it begins with %s.", quotedIn(text, "malformed HTTP response "))
+	case strings.Contains(text, "malformed HTTP version"):
+		return failuref(wsc.KindProtocolError, "The answer is not HTTP; it begins with %s.", quotedIn(text, "malformed HTTP version "))
 	case strings.Contains(text, "malformed HTTP status code"):
 		return failuref(wsc.KindProtocolError, "The answer has no valid HTTP status, but %s.", quotedIn(text, "malformed HTTP status code "))
 	case strings.Contains(text, "malformed MIME header"):
@@ -265,8 +192,6 @@ func classifyHTTP(err error) *failure {
 		return failuref(wsc.KindProtocolError, "The answer is not valid HTTP: its Content-Length is wrong or contradictory.")
 	case strings.Contains(text, "transfer encoding"):
 		return failuref(wsc.KindProtocolError, "The answer is not valid HTTP: its Transfer-Encoding is unknown.")
-	case strings.Contains(text, "stream error"), strings.Contains(text, "connection error"), strings.HasPrefix(text, "http2:"):
-		return failuref(wsc.KindProtocolError, "The host broke the rules of HTTP/2, or broke the request off.")
 	}
 	return plain(wsc.KindProtocolError)
 }

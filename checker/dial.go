@@ -54,8 +54,8 @@ func newDialer(guard *Guard, resolver Resolver, timeout time.Duration, config *t
 	return &dialer{guard: guard, resolver: resolver, connect: connect, timeout: timeout, tls: config}
 }
 
-// dialTLS connects to a host:port and makes a TLS connection of it.
-func (d *dialer) dialTLS(ctx context.Context, trace *hopTrace, address string) (*tls.Conn, error) {
+// dialTLS connects to a host:port and makes a TLS connection of it, for one of the protocols.
+func (d *dialer) dialTLS(ctx context.Context, trace *hopTrace, address string, protocols []string) (*tls.Conn, error) {
 	plain, err := d.dial(ctx, trace, address)
 	if err != nil {
 		return nil, err
@@ -64,6 +64,7 @@ func (d *dialer) dialTLS(ctx context.Context, trace *hopTrace, address string) (
 	begin := time.Now()
 	defer func() { trace.spent(&trace.tls, begin) }()
 	config := d.tls.Clone()
+	config.NextProtos = protocols
 	if config.ServerName, _, err = net.SplitHostPort(address); err != nil {
 		return nil, errors.Join(&stageError{stageTLS, err}, plain.Close())
 	}

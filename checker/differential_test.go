@@ -30,10 +30,21 @@ func plainClient(t *testing.T, farm *testsite.Farm) *http.Client {
 			if err != nil {
 				return nil, err
 			}
+			hosts := []string{host}
 			if addresses, err := resolver.LookupNetIP(ctx, "ip4", host); err == nil && len(addresses) > 0 {
-				host = addresses[0].Unmap().String()
+				hosts = hosts[:0]
+				for _, address := range addresses {
+					hosts = append(hosts, address.Unmap().String())
+				}
 			}
-			return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort(host, port))
+			var conn net.Conn
+			for _, host := range hosts {
+				conn, err = new(net.Dialer).DialContext(ctx, network, net.JoinHostPort(host, port))
+				if err == nil {
+					break
+				}
+			}
+			return conn, err
 		},
 		TLSClientConfig:    &tls.Config{RootCAs: farm.CA(), MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:  true,
@@ -71,10 +82,15 @@ func plainStatus(t *testing.T, client *http.Client, url string) int {
 // differences are the sites of which net/http's own transport has another opinion, and why the checker's is right.
 func differences() map[string]string {
 	const noStatus, replaced = "HTTP has no such status, or not for this request", "control characters in headers are replaced (RFC 9110, 5.5)"
+	const noURL = "a Location that is no URL leaves the answer's status"
+	const http1Only = "a host that wants HTTP/1.1 gets it, as from browsers"
 	return map[string]string{
 		"status_101": noStatus, "status_600": noStatus, "status_999": noStatus,
 		"header_controls_tls": replaced, "header_injection_log": replaced,
-		"redirect_garbage": "a Location that is no URL leaves the answer's status", "redirect_spaces": "a Location is escaped as browsers do",
+		"h2_http11_required": http1Only, "h2_http11_required_goaway": http1Only,
+		"dns_one_private":    "one private address among several refuses the name",
+		"dns_many_addresses": "an address that drops packets does not use up the time of the others",
+		"redirect_garbage":   noURL, "redirect_backslash": noURL, "redirect_spaces": "a Location is escaped as browsers do",
 	}
 }
 

@@ -2,6 +2,7 @@ package checker
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -94,7 +95,7 @@ func lands(path string) func(*testing.T, wsc.Result) {
 
 func expectations() map[string]expectation {
 	const protocol, body = wsc.KindProtocolError, wsc.KindBodyError
-	return map[string]expectation{
+	all := map[string]expectation{
 		"ok_200": up().and(func(t *testing.T, r wsc.Result) {
 			require.Equal(t, "http/1.1", r.Protocol)
 			require.EqualValues(t, 2, *r.ContentLength)
@@ -229,6 +230,13 @@ func expectations() map[string]expectation {
 		"ipv6_zone": fails(wsc.KindBlockedAddress, wsc.KindInvalidURL), "unix_scheme": fails(wsc.KindBlockedScheme),
 		"url_space_tab": up().and(lands("/a%20b")),
 	}
+	for _, more := range []map[string]expectation{
+		framingExpectations(), contentExpectations(), redirectTargetExpectations(), certificateExpectations(),
+		http2EndExpectations(), nameExpectations(),
+	} {
+		maps.Copy(all, more)
+	}
+	return all
 }
 
 func checkSite(t *testing.T, farm *testsite.Farm, name string) wsc.Result {
@@ -278,7 +286,7 @@ func verifySite(t *testing.T, farm *testsite.Farm, name string, want expectation
 	}
 	url := farm.URL(name)
 	opts := siteOptions()
-	if slices.Contains(want.kinds, wsc.KindTimeout) || name == "dns_silent" {
+	if slices.Contains(want.kinds, wsc.KindTimeout) || name == "dns_silent" || name == "dns_wrong_id" {
 		opts.Timeout = shortTimeout
 	}
 	r := checkerFor(t, farm, nil).Check(t.Context(), targetOf(url), opts)

@@ -38,7 +38,7 @@ func newRoute(cfg Config, guard *Guard, insecure bool) *route {
 		// Without the post-quantum exchange, which costs a tenth of a check: what is asked for here is public.
 		CurvePreferences:   []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
 		RootCAs:            cfg.RootCAs,
-		NextProtos:         []string{"h2", "http/1.1"},
+		NextProtos:         protocolsOf(true),
 		InsecureSkipVerify: insecure, //nolint:gosec // the job asks for it, and the result names the problem
 	}
 	r := &route{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -20,17 +21,22 @@ func isRedirect(status int) bool {
 	return false
 }
 
-// redirectTarget resolves a Location against the URL that sent it and normalises it like a URL of a list.
-func redirectTarget(from wsc.NormalizedURL, location string) (wsc.NormalizedURL, *failure) {
+// redirectTarget resolves the Location against the URL that sent it and normalises it like a URL of a list. Several
+// values must be the same, or it would depend on the client where it lands.
+func redirectTarget(from wsc.NormalizedURL, locations []string) (wsc.NormalizedURL, *failure) {
+	locations = slices.Compact(slices.Clone(locations))
+	if len(locations) > 1 {
+		return wsc.NormalizedURL{}, failuref(wsc.KindRedirectInvalid, "The site redirects to several URLs at once, %s and %s.", quote(locations[0]), quote(locations[1]))
+	}
 	base, err := url.Parse(from.URL)
 	if err != nil {
 		return wsc.NormalizedURL{}, plain(wsc.KindRedirectInvalid)
 	}
-	location = strings.TrimSpace(location)
+	location := strings.TrimSpace(strings.Join(locations, ""))
 	if location == "" {
 		return wsc.NormalizedURL{}, failuref(wsc.KindRedirectInvalid, "The site redirects, but does not say where to.")
 	}
-	reference, err := url.Parse(escapeLocation(location))
+	reference, err := url.Parse(escapeLocation(straighten(location)))
 	if err != nil {
 		return wsc.NormalizedURL{}, failuref(wsc.KindRedirectInvalid, "The site redirects to %s, which is no URL.", quote(location))
 	}
@@ -60,6 +66,28 @@ func assemble(u *url.URL) string {
 	return text
 }
 
+// straighten reads a Location as browsers do (WHATWG URL): before the query a backslash is a slash, and a host may
+// follow more than two of them. Read in another way, the redirect would seem to lead elsewhere than people get to.
+func straighten(location string) string {
+	path, rest := location, ""
+	if end := strings.IndexAny(location, "?#"); end >= 0 {
+		path, rest = location[:end], location[end:]
+	}
+	path = strings.ReplaceAll(path, `\`, "/")
+	if strings.HasPrefix(path, "//") {
+		path = "//" + strings.TrimLeft(path, "/")
+	}
+	return path + rest
+}
+
+// tooManyRedirects says whether the redirects so far and the next one go round in a circle.
+func tooManyRedirects(redirects []wsc.Redirect, next wsc.NormalizedURL) *failure {
+	if slices.ContainsFunc(redirects, func(r wsc.Redirect) bool { return r.URL == next.URL }) {
+		return failuref(wsc.KindTooManyRedirects, "The site redirects more than %d times, in a circle.", len(redirects))
+	}
+	return failuref(wsc.KindTooManyRedirects, "The site redirects more than %d times.", len(redirects))
+}
+
 // escapeLocation escapes what sites put into a Location although it can't stand in a URL, behind the host: a % that
 // begins no escape, spaces, characters outside of ASCII.
 func escapeLocation(location string) string {
@@ -75,12 +103,12 @@ func escapeLocation(location string) string {
 	return location[:host] + escapeInvalid(location[host:])
 }
 
-// escapeInvalid percent-encodes bytes that can't stand in a URL: all but printable ASCII, and a % that begins no escape.
+// escapeInvalid percent-encodes bytes that can't stand in a URL: all but printable ASCII, a backslash, and a % that begins no escape.
 func escapeInvalid(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
 		c := text[i]
-		valid := c > ' ' && c < 0x7f
+		valid := c > ' ' && c < 0x7f && c != '\\'
 		if c == '%' {
 			valid = i+2 < len(text) && isHex(text[i+1]) && isHex(text[i+2])
 		}

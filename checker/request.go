@@ -29,19 +29,34 @@ func (a *attempt) request(h hop) (*http.Response, error) {
 		}
 		h.trace.restart()
 	}
+	protocols := protocolsOf(true)
 	if c := r.pool.take(key); c != nil {
 		response, err := a.overHTTP2(h, r, c)
 		if err == nil || a.timeIsUp() {
 			return response, err
 		}
 		// It may have been at its end. A new connection tells whether it was that.
+		protocols = protocolsOf(!requiresHTTP1(err))
 		h.trace.restart()
 	}
-	return a.overNewConnection(h, r, key)
+	response, err := a.overNewConnection(h, r, key, protocols)
+	if requiresHTTP1(err) && !a.timeIsUp() {
+		h.trace.restart()
+		return a.overNewConnection(h, r, key, protocolsOf(false))
+	}
+	return response, err
 }
 
-// overNewConnection connects to the host and sends the request in the protocol that it chooses.
-func (a *attempt) overNewConnection(h hop, r *route, key connKey) (*http.Response, error) {
+// protocolsOf lists what a TLS handshake offers.
+func protocolsOf(http2 bool) []string {
+	if http2 {
+		return []string{"h2", "http/1.1"}
+	}
+	return []string{"http/1.1"}
+}
+
+// overNewConnection connects to the host and sends the request in the one of the protocols that it chooses.
+func (a *attempt) overNewConnection(h hop, r *route, key connKey, protocols []string) (*http.Response, error) {
 	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
 	defer cancel()
 	if !key.secure {
@@ -51,7 +66,7 @@ func (a *attempt) overNewConnection(h hop, r *route, key connKey) (*http.Respons
 		}
 		return a.overHTTP1(h, key, conn, nil)
 	}
-	secure, err := r.dialer.dialTLS(ctx, h.trace, key.address())
+	secure, err := r.dialer.dialTLS(ctx, h.trace, key.address(), protocols)
 	if err != nil {
 		return nil, err
 	}

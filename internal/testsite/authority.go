@@ -27,6 +27,11 @@ func newAuthority() (*authority, error) {
 
 // authorityNamed makes an authority, issued by another one or by itself.
 func authorityNamed(name string, issuer *authority) (*authority, error) {
+	return alteredAuthority(name, issuer, nil)
+}
+
+// alteredAuthority makes an authority whose certificate change (which may be nil) altered before it was signed.
+func alteredAuthority(name string, issuer *authority, change func(*x509.Certificate)) (*authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make a key: %w", err)
@@ -35,6 +40,9 @@ func authorityNamed(name string, issuer *authority) (*authority, error) {
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name, Organization: []string{"Website Status Checker tests"}},
 		NotBefore: time.Now().Add(-24 * time.Hour), NotAfter: time.Now().Add(365 * 24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	if change != nil {
+		change(template)
 	}
 	parent, signer := template, crypto.Signer(key)
 	if issuer != nil {

@@ -18,6 +18,8 @@ type answer struct {
 	rcode   dnsmessage.RCode
 	// silent names get no answer at all.
 	silent bool
+	// wrongID answers are none to the question that was asked.
+	wrongID bool
 	// cname is an alias that is put before the addresses.
 	cname string
 }
@@ -87,6 +89,9 @@ func (s *nameServer) reply(packet []byte) []byte {
 			ID: query.ID, Response: true, RecursionDesired: query.RecursionDesired, RecursionAvailable: true, RCode: known.rcode,
 		},
 		Questions: query.Questions,
+	}
+	if known.wrongID {
+		reply.ID++
 	}
 	owner := question.Name
 	if known.cname != "" {

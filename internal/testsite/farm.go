@@ -122,8 +122,11 @@ func (f *Farm) open() error {
 	if err := f.serve(f.trap); err != nil {
 		return fmt.Errorf("trap: %w", err)
 	}
-	for i, s := range slices.Concat(plainSites(), bodySites(), redirectSites(), tlsSites(), http2Sites(), nameSites()) {
-		address := netip.AddrFrom4([4]byte{127, 77, 0, byte(i + 1)})
+	for i, s := range slices.Concat(
+		plainSites(), framingSites(), bodySites(), contentSites(), redirectSites(), redirectTargetSites(),
+		tlsSites(), certificateSites(), http2Sites(), http2EndSites(), nameSites(),
+	) {
+		address := netip.AddrFrom4([4]byte{127, 77, byte(i / 250), byte(i%250 + 1)})
 		p := &placed{site: s, address: netip.AddrPortFrom(address, f.port), dnsName: dnsName(s.name)}
 		if _, taken := f.sites[s.name]; taken {
 			return fmt.Errorf("two sites are called %s", s.name)

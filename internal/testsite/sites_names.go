@@ -23,6 +23,15 @@ func nameSites() []site {
 		{name: "dns_servfail", url: "http://{name}/"},
 		{name: "dns_silent", url: "http://{name}/"},
 		{name: "dns_no_address", url: "http://{name}/"},
+		{name: "dns_refused", url: "http://{name}/"},
+		{name: "dns_not_implemented", url: "http://{name}/"},
+		{name: "dns_wrong_id", url: "http://{name}/"},
+		{name: "dns_wildcard", url: "http://whatever.dns-wildcard.site.test:{port}/", handler: ok},
+		{name: "dns_one_dead_one_alive", url: "http://{name}/", handler: ok},
+		{name: "dns_many_addresses", url: "http://{name}/", handler: ok},
+		{name: "dns_one_private", url: "http://{name}/", handler: ok},
+		{name: "dns_loopback", url: "http://{name}/"},
+		{name: "dns_unspecified", url: "http://{name}/"},
 		{name: "dns_rebind", url: "http://{name}/", handler: page(200, map[string]string{"Connection": "close"}, "ok")},
 		{name: "idn_unicode", url: "http://bücher.example:{port}/", handler: ok},
 		{name: "idn_homograph", url: "http://аpple.com:{port}/", handler: ok}, // the first letter is Cyrillic
@@ -48,6 +57,18 @@ func (f *Farm) nameEverything() error {
 	set("dns_servfail", answer{rcode: dnsmessage.RCodeServerFailure})
 	set("dns_silent", answer{silent: true})
 	set("dns_no_address", answer{})
+	set("dns_refused", answer{rcode: dnsmessage.RCodeRefused})
+	set("dns_not_implemented", answer{rcode: dnsmessage.RCodeNotImplemented})
+	set("dns_wrong_id", answer{wrongID: true, a: [][]netip.Addr{address("ok_200")}})
+	f.dns.set("*.dns-wildcard.site.test", answer{a: [][]netip.Addr{address("dns_wildcard")}})
+	set("dns_one_dead_one_alive", answer{a: [][]netip.Addr{slices.Concat(address("refused"), address("dns_one_dead_one_alive"))}})
+	set("dns_many_addresses", answer{a: [][]netip.Addr{slices.Concat(address("blackhole"), address("refused"), address("dns_many_addresses"))}})
+	set("dns_one_private", answer{a: [][]netip.Addr{append(address("dns_one_private"), netip.MustParseAddr("10.0.0.1"))}})
+	set("dns_loopback", answer{a: [][]netip.Addr{{netip.AddrFrom4([4]byte{127, 0, 0, 1})}}})
+	set("dns_unspecified", answer{a: [][]netip.Addr{{netip.IPv4Unspecified()}}})
+	f.dns.set("any.wild.site.test", answer{a: [][]netip.Addr{address("tls_wildcard")}})
+	f.dns.set("too.deep.wild.site.test", answer{a: [][]netip.Addr{address("tls_wildcard_too_deep")}})
+	f.dns.set("wild.site.test", answer{a: [][]netip.Addr{address("tls_wildcard_bare")}})
 	set("dns_rebind", answer{a: [][]netip.Addr{address("dns_rebind"), {netip.AddrFrom4([4]byte{127, 0, 0, 1})}}})
 	f.dns.set("xn--bcher-kva.example", answer{a: [][]netip.Addr{address("idn_unicode")}})
 	f.dns.set("xn--pple-43d.com", answer{a: [][]netip.Addr{address("idn_homograph")}})
