@@ -53,7 +53,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
 .PHONY: bench
-bench: build-wsc ## Measure wsc check against a bare net/http loop (4 minutes)
+bench: build-wsc ## Measure wsc check against a bare net/http loop (2 minutes)
 	@$(STATIC) go build -o bin/bench/ ./bench/...
 	@bin/bench/bench $(ARGS)
 
