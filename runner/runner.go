@@ -288,7 +288,7 @@ func (s *sweep) worker(task Task) {
 func (s *sweep) attempt(task Task) (wsc.Result, error) {
 	for {
 		result := s.check(task)
-		for pause := ownFaultPause; result.OwnFault && pause <= ownFaultLimit && s.recover(pause); pause *= 2 {
+		for pause := ownFaultPause; result.OwnFault && pause <= ownFaultLimit && s.awaitMachine(pause); pause *= 2 {
 			result = s.check(task)
 		}
 		if !s.runner.Sight.doubts(s.checks, &result) {
@@ -304,9 +304,9 @@ func (s *sweep) attempt(task Task) (wsc.Result, error) {
 	}
 }
 
-// recover waits, without the limiter's slot, until this machine may have again what it lacked, and reports whether the
+// awaitMachine waits, without the limiter's slot, until this machine may have again what it lacked, and reports whether the
 // check is to be made again.
-func (s *sweep) recover(pause time.Duration) bool {
+func (s *sweep) awaitMachine(pause time.Duration) bool {
 	l := s.runner.Limiter
 	l.Fault()
 	l.release()
