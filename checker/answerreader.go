@@ -6,12 +6,17 @@ import (
 	"time"
 )
 
+// fieldOverhead is what a header line counts besides its bytes, as in HTTP/2 (RFC 9113, section 6.5.2): in memory a field
+// takes more than its text, so that very many short ones would be dearer than long ones.
+const fieldOverhead = 32
+
 // errHeadersTooLarge ends the reading of an answer whose headers are longer than maxHeaderBytes.
 var errHeadersTooLarge = errors.New("headers too large")
 
 // answerReader passes the answers of an HTTP/1 connection on and looks at their headers on the way.
 //
-//   - The headers of an answer, informational answers before it included, may have maxHeaderBytes.
+//   - The headers of an answer, informational answers before it included, may have maxHeaderBytes, of which each line
+//     takes fieldOverhead besides its own.
 //   - Sites send control characters in header values that net/http refuses the whole answer for, although RFC 9110
 //     (section 5.5) lets a recipient replace them; here they become question marks. NUL, which must be refused, is left
 //     alone.
@@ -81,6 +86,7 @@ func (r *answerReader) scan(p []byte) {
 				continue
 			}
 			r.line, r.status = 0, false
+			r.left -= fieldOverhead
 		case b == '\r':
 		case r.status:
 			r.lookAtStatus(b)

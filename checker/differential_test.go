@@ -88,6 +88,7 @@ func differences() map[string]string {
 		"status_101": noStatus, "status_600": noStatus, "status_999": noStatus,
 		"header_controls_tls": replaced, "header_injection_log": replaced,
 		"h2_http11_required": http1Only, "h2_http11_required_goaway": http1Only,
+		"many_headers":       "thousands of short fields take more memory than a check may have",
 		"dns_one_private":    "one private address among several refuses the name",
 		"dns_many_addresses": "an address that drops packets does not use up the time of the others",
 		"redirect_garbage":   noURL, "redirect_backslash": noURL, "redirect_spaces": "a Location is escaped as browsers do",

@@ -20,7 +20,7 @@ func framingExpectations() map[string]expectation {
 		"cl_list":    length, "cl_plus": length,
 		"te_chunked_twice": fails(protocol).and(says("Transfer-Encoding")),
 		"bare_cr":          malformed, "header_name_invalid": malformed, "header_name_spaces": up(), "header_latin1": up(),
-		"many_headers": up(), "cookie_bomb": fails(wsc.KindHeadersTooLarge), "reason_long": up(), "reason_binary": up(),
+		"many_headers": fails(wsc.KindHeadersTooLarge), "cookie_bomb": fails(wsc.KindHeadersTooLarge), "reason_long": up(), "reason_binary": up(),
 		"http_1_2": up(), "http_3_0": up().and(func(t *testing.T, r wsc.Result) { require.Equal(t, "http/1.1", r.Protocol) }),
 		"lowercase_http":      fails(protocol).and(says(`begins with "http/1.1"`)),
 		"icy":                 fails(protocol).and(says(`begins with "ICY"`)),

@@ -46,7 +46,7 @@ func distinct(end string, size int) string {
 
 // A check may hold 1 MiB. Here all is counted that it ever allocates, so that growing and throwing away count as well.
 func TestMemoryOfDearAnswers(t *testing.T) {
-	const limit = 2 << 20
+	const limit = 1 << 20
 	const many = 4 << 20
 	ok := "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 	for name, answer := range map[string]string{
