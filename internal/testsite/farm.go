@@ -134,8 +134,11 @@ func (f *Farm) open() error {
 		f.sites[s.name] = p
 		f.names = append(f.names, s.name)
 		f.dns.set(p.dnsName, answer{a: [][]netip.Addr{{address}}})
-		if err := f.serve(p); err != nil {
-			return fmt.Errorf("site %s: %w", s.name, err)
+	}
+	// Only now, since sites look each other up.
+	for _, name := range f.names {
+		if err := f.serve(f.sites[name]); err != nil {
+			return fmt.Errorf("site %s: %w", name, err)
 		}
 	}
 	return f.nameEverything()
