@@ -27,11 +27,14 @@ func (e Encryption) Validate() error {
 	return err
 }
 
-// PayloadCodec returns the codec for what Temporal stores, or nil if there are no keys for it.
+// PayloadCodec returns the codec for what Temporal stores. Without keys it encrypts nothing.
 func (e Encryption) PayloadCodec() (*payloadcrypt.Codec, error) {
 	text, name, err := setting{"WSC_TEMPORAL_KEYS (--temporal-keys)", e.TemporalKeys, "WSC_TEMPORAL_KEYS_FILE (--temporal-keys-file)", e.TemporalKeysFile}.read()
-	if err != nil || text == "" {
+	if err != nil {
 		return nil, err
+	}
+	if text == "" {
+		return &payloadcrypt.Codec{}, nil
 	}
 	codec, err := payloadcrypt.Parse(text)
 	if err != nil {

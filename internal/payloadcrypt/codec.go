@@ -22,7 +22,7 @@ const (
 
 // Codec encrypts payloads with AES-256-GCM. The plaintext is the whole payload, its metadata included; the id of the key
 // is authenticated along with it. Nonces are random, so that a key is good for 2^32 payloads. It is safe for concurrent
-// use.
+// use. The zero Codec has no keys: it encrypts nothing, and says of encrypted payloads which key they want.
 type Codec struct {
 	active key
 	byID   map[string]key
@@ -30,8 +30,26 @@ type Codec struct {
 
 var _ converter.PayloadCodec = (*Codec)(nil)
 
-// Encode encrypts the payloads with the active key.
+// KeyError is the error for a payload that none of the keys decrypts. With the right key it could be.
+type KeyError struct {
+	message string
+	cause   error
+}
+
+// Error says which key is missing, or that the payload was changed.
+func (e *KeyError) Error() string { return e.message }
+
+// Unwrap returns the cause, if any.
+func (e *KeyError) Unwrap() error { return e.cause }
+
+// Encrypts reports whether the codec has a key to encrypt with.
+func (c *Codec) Encrypts() bool { return c.active.aead != nil }
+
+// Encode encrypts the payloads with the active key. Without keys they stay as they are.
 func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	if !c.Encrypts() {
+		return payloads, nil
+	}
 	encrypted := make([]*commonpb.Payload, len(payloads))
 	for i, payload := range payloads {
 		plain, err := proto.Marshal(payload)
@@ -50,7 +68,7 @@ func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 }
 
 // Decode decrypts what Encode encrypted under any of the keys. Payloads that are not encrypted stay as they are, so that
-// workflows that began before encryption was switched on go on. It is an error when the key of a payload is unknown,
+// workflows that began before encryption was switched on go on. It is a *KeyError when the key of a payload is unknown,
 // which it then names, and when a payload was changed.
 func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	decrypted := make([]*commonpb.Payload, len(payloads))
@@ -71,11 +89,11 @@ func (c *Codec) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
 	id := string(payload.GetMetadata()[metadataKeyID])
 	used, known := c.byID[id]
 	if !known {
-		return nil, fmt.Errorf("decrypt a payload: its key %q is not among those of WSC_TEMPORAL_KEYS; add it behind the first one", clip(id))
+		return nil, &KeyError{message: fmt.Sprintf("decrypt a payload: its key %q is not among those of WSC_TEMPORAL_KEYS; add it to them", clip(id))}
 	}
 	plain, err := used.aead.Open(nil, nil, payload.GetData(), []byte(id))
 	if err != nil {
-		return nil, fmt.Errorf("decrypt a payload with key %q: it was changed, or the key is another one of that id: %w", id, err)
+		return nil, &KeyError{message: fmt.Sprintf("decrypt a payload with key %q: it was changed, or the key is another one of that id", id), cause: err}
 	}
 	decrypted := &commonpb.Payload{}
 	if err := proto.Unmarshal(plain, decrypted); err != nil {

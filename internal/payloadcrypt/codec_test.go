@@ -88,8 +88,27 @@ func TestKeysAreRotated(t *testing.T) {
 	_, err = newCodec(t, keyText("2026", 2)).Decode(old)
 	require.ErrorContains(t, err, `key "2025" is not among those of WSC_TEMPORAL_KEYS`)
 
+	var keyError *payloadcrypt.KeyError
+	require.ErrorAs(t, err, &keyError)
+
 	_, err = newCodec(t, keyText("2025", 3)).Decode(old)
 	require.ErrorContains(t, err, `key "2025"`, "another key under the same id")
+	require.ErrorAs(t, err, &keyError)
+}
+
+func TestWithoutKeysPayloadsStayAsTheyAre(t *testing.T) {
+	none := &payloadcrypt.Codec{}
+	require.False(t, none.Encrypts())
+	plain := []*commonpb.Payload{payload("text"), {}}
+	requireSame(t, plain, encode(t, none, plain...))
+	decoded, err := none.Decode(plain)
+	require.NoError(t, err)
+	requireSame(t, plain, decoded)
+
+	withKey := newCodec(t, keyText("2025", 1))
+	require.True(t, withKey.Encrypts())
+	_, err = none.Decode(encode(t, withKey, plain...))
+	require.ErrorContains(t, err, `key "2025" is not among those of WSC_TEMPORAL_KEYS`)
 }
 
 func TestChangedPayloadsAreRefused(t *testing.T) {
