@@ -40,7 +40,7 @@ func (d decrypting) WithContext(context.Context) converter.DataConverter { retur
 
 // WithWorkflowContext returns the converter for workflows.
 func (d decrypting) WithWorkflowContext(workflow.Context) converter.DataConverter {
-	return blocking{d.DataConverter}
+	return blocking(d)
 }
 
 // blocking panics for want of a key. An error would fail the workflow for good; a panic fails the workflow's current task,

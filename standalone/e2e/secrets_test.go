@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -176,6 +177,23 @@ func TestARunningJobOutlivesChangesOfTheKeys(t *testing.T) {
 		require.Equal(t, wsc.JobCompleted, p.awaitDone(id).Status)
 		requireWhole(t, p, id, lines)
 	}
+}
+
+func TestANewJobWaitsForAWorkerWithTheKeys(t *testing.T) {
+	s := newSites(t, 1, 0)
+	c := newCluster(t, s, 0, map[string]string{"WSC_TEMPORAL_KEYS": temporalKeys("first")})
+	env := maps.Clone(c.env)
+	env["WSC_TEMPORAL_KEYS"] = ""
+	without := start(t, env, built.wsc, "worker")
+	job := submit(t, c.product, "list.txt", s.url("/ok", 1)+"\n", wsc.Options{})
+	eventually(t, time.Minute, "what is missing is logged", func() bool {
+		return strings.Contains(without.output.String(), `its key \"first\" is not among those of WSC_TEMPORAL_KEYS`)
+	})
+	require.NoError(t, without.terminate())
+
+	start(t, c.env, built.wsc, "worker")
+	require.Equal(t, wsc.JobCompleted, c.awaitDone(job.ID).Status)
+	requireWhole(t, c.product, job.ID, 1)
 }
 
 func TestHeaderValuesAreReadableNowhere(t *testing.T) {
