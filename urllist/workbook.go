@@ -10,6 +10,13 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 )
 
+const (
+	// maxSheets is the most sheets of a workbook; the programs that write them allow fewer or as many.
+	maxSheets = 10_000
+	// maxRelations bounds the references of one part, which are held in memory.
+	maxRelations = 4 * maxSheets
+)
+
 // sheet is one worksheet of a workbook.
 type sheet struct {
 	name, part string
@@ -144,6 +151,9 @@ func (b *workbook) readRelations(part, folder string) ([]relation, error) {
 		} else {
 			target = path.Join(folder, target)
 		}
+		if len(list) >= maxRelations {
+			return invalidXLSX("The workbook refers to more than %d parts.", maxRelations)
+		}
 		list = append(list, relation{attribute("Id"), attribute("Type"), target})
 		return nil
 	})
@@ -151,12 +161,27 @@ func (b *workbook) readRelations(part, folder string) ([]relation, error) {
 }
 
 func (b *workbook) readSheets(main string, relations []relation) error {
-	err := b.archive.elements(main, "sheet", func(attribute func(string) string) error {
-		for _, relation := range relations {
-			if relation.id == attribute("id") && relation.is("worksheet") {
-				b.sheets = append(b.sheets, sheet{attribute("name"), relation.target, attribute("state") != "" && attribute("state") != "visible"})
-			}
+	parts := map[string]string{}
+	for _, relation := range relations {
+		if relation.is("worksheet") {
+			parts[relation.id] = relation.target
 		}
+	}
+	listed := map[string]bool{}
+	err := b.archive.elements(main, "sheet", func(attribute func(string) string) error {
+		part, found := parts[attribute("id")]
+		if !found {
+			return nil // a chart, a macro sheet
+		}
+		if len(b.sheets) >= maxSheets {
+			return invalidXLSX("The workbook has more than %d sheets.", maxSheets)
+		}
+		// Each part would be read once for each sheet that it is.
+		if listed[part] {
+			return invalidXLSX("The file is not a valid XLSX workbook: two of its sheets are the same part.")
+		}
+		listed[part] = true
+		b.sheets = append(b.sheets, sheet{attribute("name"), part, attribute("state") != "" && attribute("state") != "visible"})
 		return nil
 	})
 	if err != nil {
