@@ -32,12 +32,14 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/stats", jobStatsDoc(), s.jobStats)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/export", exportJobDoc(), s.exportJob)
 	register(s, api, http.MethodPost, prefix+"/checks", checkDoc(s.limits), s.check)
-	register(s, api, http.MethodGet, "/healthz", healthDoc(), s.health)
+	register(s, api, http.MethodGet, "/healthz", healthDoc(), s.live)
 	register(s, api, http.MethodGet, "/readyz", readyDoc(), s.ready)
 
 	documentSubmission(api.OpenAPI())
 	documentReadiness(api.OpenAPI())
 	tidy(api.OpenAPI())
-	router.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(cfg.Registry, promhttp.HandlerOpts{}))
+	if !cfg.HideMetrics {
+		router.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(cfg.Registry, promhttp.HandlerOpts{}))
+	}
 	return router, s.docs(router, api.OpenAPI())
 }
