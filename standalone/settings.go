@@ -20,6 +20,8 @@ type settings struct {
 	config.Check   `embed:"" group:"Checks"`
 	config.Log     `embed:"" group:"Logging"`
 
+	config.Profiling `embed:"" group:"Addresses"`
+
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
 

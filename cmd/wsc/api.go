@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -17,6 +18,9 @@ type apiCommand struct {
 	config.Jobs     `embed:""`
 	config.Check    `embed:""`
 	config.Log      `embed:""`
+
+	config.APIOperations `embed:""`
+	config.Profiling     `embed:""`
 }
 
 // Help is the text behind the list of flags.
@@ -33,6 +37,8 @@ func (c *apiCommand) Run(ctx context.Context, p *process) error {
 	}
 	defer closeParts()
 	parts.Listen, parts.Jobs, parts.Check = c.Listen, c.Jobs, c.Check
+	watch := app.Watch{Operations: c.APIOperations.Address(), Profiling: c.ProfilingAddress()}
+	parts.HideMetrics = watch.Operations != ""
 	api, err := app.NewAPI(parts)
 	if err != nil {
 		return err
@@ -43,6 +49,12 @@ func (c *apiCommand) Run(ctx context.Context, p *process) error {
 		api.Close()
 		return fmt.Errorf("can't listen on %s (--listen, WSC_LISTEN): %w", c.Listen.Listen, err)
 	}
+	stopWatch, err := app.StartWatch(ctx, watch, parts)
+	if err != nil {
+		api.Close()
+		return errors.Join(err, listener.Close())
+	}
+	defer stopWatch()
 	logger.InfoContext(ctx, "the API is listening", slog.String("address", "http://"+listener.Addr().String()))
 	if c.Public() {
 		logger.WarnContext(ctx, "requests need no key yet: everybody who reaches this address can use the API", slog.String("address", c.Listen.Listen))

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/website-status-checker/wsc/internal/app"
 	"github.com/website-status-checker/wsc/internal/config"
 	"github.com/website-status-checker/wsc/internal/temporalclient"
@@ -24,6 +26,10 @@ func openParts(ctx context.Context, database config.Database, storage config.Sto
 			closeParts()
 		}
 	}()
+	metrics, err := app.NewMetrics(prometheus.NewRegistry())
+	if err != nil {
+		return parts, nil, err
+	}
 	url, err := database.URL()
 	if err != nil {
 		return parts, nil, usagef("%s", err)
@@ -33,16 +39,20 @@ func openParts(ctx context.Context, database config.Database, storage config.Sto
 		return parts, nil, err
 	}
 	closers = append(closers, store.Close)
+	if err := metrics.WatchStore(store); err != nil {
+		return parts, nil, err
+	}
 	blobs, err := app.OpenBlobs(ctx, storage)
 	if err != nil {
 		return parts, nil, err
 	}
+	blobs = metrics.CountBlobs(blobs)
 	closers = append(closers, func() {
 		if err := blobs.Close(); err != nil {
 			logger.Warn("could not close the blob store", slog.Any("error", err))
 		}
 	})
-	temporal, err := temporalclient.Dial(ctx, logger)
+	temporal, err := temporalclient.Dial(ctx, logger, temporalclient.WithMetrics(metrics.Temporal))
 	if err != nil {
 		return parts, nil, err
 	}
@@ -50,5 +60,7 @@ func openParts(ctx context.Context, database config.Database, storage config.Sto
 	if err := temporal.EnsureSearchAttributes(ctx); err != nil {
 		return parts, nil, err
 	}
-	return app.Parts{Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: logger, Storage: storage}, closeParts, nil
+	return app.Parts{
+		Store: store, Temporal: temporal.Client, Namespace: temporal.Namespace, Blobs: blobs, Logger: logger, Storage: storage, Metrics: metrics,
+	}, closeParts, nil
 }

@@ -4,8 +4,6 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -14,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.temporal.io/sdk/client"
 	"gocloud.dev/blob"
 
@@ -24,6 +20,7 @@ import (
 	"github.com/website-status-checker/wsc/apiserver"
 	"github.com/website-status-checker/wsc/checker"
 	"github.com/website-status-checker/wsc/internal/config"
+	"github.com/website-status-checker/wsc/internal/telemetry"
 	"github.com/website-status-checker/wsc/internal/temporalclient"
 	"github.com/website-status-checker/wsc/internal/version"
 	"github.com/website-status-checker/wsc/jobs"
@@ -44,6 +41,8 @@ type Store interface {
 	activities.Store
 	apiserver.Store
 	jobs.Store
+	telemetry.JobCounter
+	telemetry.Pooled
 }
 
 // Parts are what API and workers are made of.
@@ -52,6 +51,12 @@ type Parts struct {
 	Temporal client.Client
 	Blobs    *blob.Bucket
 	Logger   *slog.Logger
+	// Metrics is required; what API and workers do is counted there.
+	Metrics *Metrics
+	// Namespace is Temporal's.
+	Namespace string
+	// HideMetrics is for an API whose metrics are served elsewhere; see StartWatch.
+	HideMetrics bool
 
 	Listen        config.Listen
 	Storage       config.Storage
@@ -121,10 +126,15 @@ func StartWorker(p Parts) (*Worker, error) {
 		return nil, err
 	}
 	limiter := runner.NewLimiter(p.Check.CheckConcurrency)
+	observer, err := p.Metrics.watchWorker(limiter)
+	if err != nil {
+		checks.Close()
+		return nil, err
+	}
 	acts, err := activities.New(activities.Config{
-		Store: p.Store, Blobs: p.Blobs, Checker: checks.Checker, Limiter: limiter, Sight: sight,
+		Store: p.Store, Blobs: p.Blobs, Checker: p.Metrics.checks.Count(checks.Checker), Limiter: limiter, Sight: sight,
 		Cleanup: temporalclient.NewJobs(p.Temporal), Defaults: p.Jobs.Defaults(), MaxURLs: p.Jobs.MaxURLs,
-		TempDir: spool, Logger: p.Logger, Random: rand.Float64,
+		TempDir: spool, Logger: p.Logger, Random: rand.Float64, Observer: observer,
 	})
 	if err != nil {
 		checks.Close()
@@ -182,19 +192,16 @@ func NewAPI(p Parts) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	registry := prometheus.NewRegistry()
-	if err := errors.Join(
-		registry.Register(collectors.NewGoCollector()),
-		registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})),
-	); err != nil {
-		return nil, fmt.Errorf("set up metrics: %w", err)
+	if err := p.Metrics.watchJobs(p.Store); err != nil {
+		return nil, err
 	}
 	checks, err := p.newChecker()
 	if err != nil {
 		return nil, err
 	}
 	server, err := apiserver.New(apiserver.Config{
-		Store: p.Store, Jobs: service, Checker: checks.Checker, Blobs: p.Blobs, Workflows: workflows, Registry: registry,
+		Store: p.Store, Jobs: service, Checker: p.Metrics.checks.Count(checks.Checker), Blobs: p.Blobs, Workflows: workflows,
+		Registry: p.Metrics.Registry, HideMetrics: p.HideMetrics, Facts: p.facts(),
 		Logger: p.Logger, Version: version.String(), TempDir: spool, AllowedHosts: allowedHosts(p.Listen), TemporalUIURL: p.TemporalUIURL,
 	})
 	if err != nil {
