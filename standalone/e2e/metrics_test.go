@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -179,10 +180,8 @@ func TestAPIAndWorkerAreWatchedAlike(t *testing.T) {
 	require.Positive(t, api.sum("wsc_db_connections", `pool="main"`))
 
 	// With a listener of its own the API shows its metrics there only.
-	env := map[string]string{"WSC_OPS_LISTEN": "127.0.0.1:" + strconv.Itoa(freePorts(t, 1)[0])}
-	for name, value := range c.env {
-		env[name] = value
-	}
+	env := maps.Clone(c.env)
+	env["WSC_OPS_LISTEN"] = "127.0.0.1:" + strconv.Itoa(freePorts(t, 1)[0])
 	require.NoError(t, c.terminate())
 	start(t, env, built.wsc, "api")
 	eventually(t, 30*time.Second, "the API is ready", func() bool { return c.client.Ready(t.Context()) == nil })
