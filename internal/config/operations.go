@@ -11,7 +11,7 @@ const off = "off"
 
 // Operations is where a worker is watched.
 type Operations struct {
-	OpsListen string `help:"Address and port of /healthz, /readyz and /metrics of this worker; 'off' for none." default:"127.0.0.1:9464" env:"WSC_OPS_LISTEN" placeholder:"HOST:PORT"`
+	OpsListen string `help:"Address and port of /healthz, /readyz and /metrics of this worker; 'off' for none. Default ${default}." default:"127.0.0.1:9464" env:"WSC_OPS_LISTEN" placeholder:"HOST:PORT"`
 }
 
 // Validate checks the form of the address.
