@@ -13,6 +13,7 @@ import (
 
 type apiCommand struct {
 	config.Listen   `embed:""`
+	config.Access   `embed:""`
 	config.Database `embed:""`
 	config.Storage  `embed:""`
 	config.Jobs     `embed:""`
@@ -36,7 +37,7 @@ func (c *apiCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer closeParts()
-	parts.Listen, parts.Jobs, parts.Check = c.Listen, c.Jobs, c.Check
+	parts.Listen, parts.Access, parts.Jobs, parts.Check = c.Listen, c.Access, c.Jobs, c.Check
 	watch := app.Watch{Operations: c.APIOperations.Address(), Profiling: c.ProfilingAddress()}
 	parts.HideMetrics = watch.Operations != ""
 	api, err := app.NewAPI(parts)
@@ -56,8 +57,5 @@ func (c *apiCommand) Run(ctx context.Context, p *process) error {
 	}
 	defer stopWatch()
 	logger.InfoContext(ctx, "the API is listening", slog.String("address", "http://"+listener.Addr().String()))
-	if c.Public() {
-		logger.WarnContext(ctx, "requests need no key yet: everybody who reaches this address can use the API", slog.String("address", c.Listen.Listen))
-	}
 	return app.Serve(ctx, listener, api)
 }

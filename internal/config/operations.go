@@ -22,7 +22,7 @@ func (o Operations) Address() string { return orNowhere(o.OpsListen) }
 
 // APIOperations is where an API server is watched.
 type APIOperations struct {
-	OpsListen string `help:"Address and port of /metrics, apart from the API, with /healthz and /readyz. Default: /metrics is a page of the API, open to all who reach it." env:"WSC_OPS_LISTEN" placeholder:"HOST:PORT"`
+	OpsListen string `help:"Address and port of /metrics, apart from the API, with /healthz and /readyz. Default: /metrics is a page of the API, which asks for an admin key where other machines reach it." env:"WSC_OPS_LISTEN" placeholder:"HOST:PORT"`
 }
 
 // Validate checks the form of the address.
