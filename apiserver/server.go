@@ -12,6 +12,8 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 	"gocloud.dev/blob"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -90,8 +92,13 @@ type Config struct {
 	Workflows Pinger
 	// Registry collects the server's metrics and is what /metrics shows.
 	Registry *prometheus.Registry
-	// Logger is slog.Default() if nil.
+	// Logger is slog.Default() if nil. It is expected to add the ids of package correlation to its lines.
 	Logger *slog.Logger
+	// Reporter is told of panics and internal errors; nil if nobody is.
+	Reporter Reporter
+	// Tracers make a span of each request, and Propagator says which trace it belongs to; nil for no tracing.
+	Tracers    trace.TracerProvider
+	Propagator propagation.TextMapPropagator
 	// Version of the product, for the documentation and /healthz.
 	Version string
 	// TempDir is for spooled files; "" is the system's folder.
@@ -112,6 +119,8 @@ type Server struct {
 	blobs     *blob.Bucket
 	workflows Pinger
 	logger    *slog.Logger
+	reporter  Reporter
+	tracing   tracing
 	version   string
 	tempDir   string
 	limits    Limits
@@ -132,6 +141,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
+	if cfg.Reporter == nil {
+		cfg.Reporter = noReporter{}
+	}
 	limits := cfg.Limits.withDefaults()
 	metrics, err := newMetrics(cfg.Registry)
 	if err != nil {
@@ -139,7 +151,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		store: cfg.Store, jobs: cfg.Jobs, checker: cfg.Checker, blobs: cfg.Blobs, workflows: cfg.Workflows,
-		logger: cfg.Logger, version: cfg.Version, tempDir: cfg.TempDir, limits: limits,
+		logger: cfg.Logger, reporter: cfg.Reporter, tracing: newTracing(cfg), version: cfg.Version, tempDir: cfg.TempDir, limits: limits,
 		hosts:      map[string]bool{},
 		metrics:    metrics,
 		hub:        newHub(cfg.Store, limits.PollInterval, cfg.Logger),

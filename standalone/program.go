@@ -26,8 +26,9 @@ const (
 
 // program is the running product. Its parts are stopped in the reverse order of their start.
 type program struct {
-	logger *slog.Logger
-	failed chan error // a part that can't go on reports here
+	logger    *slog.Logger
+	telemetry app.Telemetry
+	failed    chan error // a part that can't go on reports here
 
 	stops []func() error
 }
@@ -53,6 +54,10 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	}
 	p.onStop(func() error { return ignoreClosed(listener.Close()) })
 
+	if p.telemetry, err = app.StartTelemetry(ctx, "wsc-standalone", s.Sentry, p.logger); err != nil {
+		return err
+	}
+	p.onStop(p.telemetry.Close)
 	temporal, err := p.startTemporal(ctx, s)
 	if err != nil {
 		return err
@@ -68,7 +73,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	p.onStop(blobs.Close)
 
 	parts := app.Parts{
-		Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: p.logger,
+		Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: p.logger, Telemetry: p.telemetry,
 		Listen: s.Listen, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
 		TemporalUIURL: "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.TemporalUIPort)), OnFatalError: p.fail,
 	}
@@ -107,7 +112,7 @@ func (p *program) startTemporal(ctx context.Context, s *settings) (*temporalclie
 	ui := temporalserver.StartUI(temporalserver.UIOptions{Host: loopback, Port: s.TemporalUIPort, TemporalAddress: address, Namespace: namespace})
 	p.onStop(func() error { ui.Stop(); return nil })
 
-	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.logger)
+	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.telemetry.Sentry.TemporalLogger(p.logger), p.telemetry.DialOptions()...)
 	if err != nil {
 		return nil, err
 	}

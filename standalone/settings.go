@@ -19,6 +19,7 @@ type settings struct {
 	config.Jobs    `embed:"" group:"Jobs"`
 	config.Check   `embed:"" group:"Checks"`
 	config.Log     `embed:"" group:"Logging"`
+	config.Sentry  `embed:"" group:"Logging"`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/website-status-checker/wsc/store/postgres"
 )
 
-// openParts connects to the database, the blob store and Temporal. close ends the connections.
-func openParts(ctx context.Context, database config.Database, storage config.Storage, logger *slog.Logger) (parts app.Parts, closeParts func(), err error) {
+// openParts connects to the database, the blob store and Temporal, for the service of that name. close ends the connections.
+func openParts(ctx context.Context, service string, database config.Database, storage config.Storage, sentry config.Sentry, logger *slog.Logger) (parts app.Parts, closeParts func(), err error) {
 	var closers []func()
 	closeParts = func() {
 		for _, closePart := range slices.Backward(closers) {
@@ -28,7 +28,16 @@ func openParts(ctx context.Context, database config.Database, storage config.Sto
 	if err != nil {
 		return parts, nil, usagef("%s", err)
 	}
-	store, err := postgres.Open(ctx, url)
+	observed, err := app.StartTelemetry(ctx, service, sentry, logger)
+	if err != nil {
+		return parts, nil, usagef("%s", err)
+	}
+	closers = append(closers, func() {
+		if err := observed.Close(); err != nil {
+			logger.Warn("could not end the traces", slog.Any("error", err))
+		}
+	})
+	store, err := postgres.Open(ctx, url, postgres.WithTracing(observed.Tracing.Provider()))
 	if err != nil {
 		return parts, nil, err
 	}
@@ -42,7 +51,7 @@ func openParts(ctx context.Context, database config.Database, storage config.Sto
 			logger.Warn("could not close the blob store", slog.Any("error", err))
 		}
 	})
-	temporal, err := temporalclient.Dial(ctx, logger)
+	temporal, err := temporalclient.Dial(ctx, observed.Sentry.TemporalLogger(logger), observed.DialOptions()...)
 	if err != nil {
 		return parts, nil, err
 	}
@@ -50,5 +59,5 @@ func openParts(ctx context.Context, database config.Database, storage config.Sto
 	if err := temporal.EnsureSearchAttributes(ctx); err != nil {
 		return parts, nil, err
 	}
-	return app.Parts{Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: logger, Storage: storage}, closeParts, nil
+	return app.Parts{Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: logger, Telemetry: observed, Storage: storage}, closeParts, nil
 }

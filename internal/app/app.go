@@ -52,6 +52,8 @@ type Parts struct {
 	Temporal client.Client
 	Blobs    *blob.Bucket
 	Logger   *slog.Logger
+	// Telemetry is that of the connection to Temporal too.
+	Telemetry Telemetry
 
 	Listen        config.Listen
 	Storage       config.Storage
@@ -196,6 +198,7 @@ func NewAPI(p Parts) (*API, error) {
 	server, err := apiserver.New(apiserver.Config{
 		Store: p.Store, Jobs: service, Checker: checks.Checker, Blobs: p.Blobs, Workflows: workflows, Registry: registry,
 		Logger: p.Logger, Version: version.String(), TempDir: spool, AllowedHosts: allowedHosts(p.Listen), TemporalUIURL: p.TemporalUIURL,
+		Reporter: p.Telemetry.Sentry, Tracers: p.Telemetry.Tracing.Provider(), Propagator: p.Telemetry.Tracing.Propagator(),
 	})
 	if err != nil {
 		checks.Close()

@@ -10,6 +10,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 )
 
@@ -25,28 +26,47 @@ func (c *Connection) Close() { c.Client.Close() }
 // dialTimeout bounds one try to connect.
 const dialTimeout = 10 * time.Second
 
+// Option changes how a connection is made.
+type Option func(*client.Options)
+
+// WithInterceptors has calls, and the workflows and activities of workers on the connection, pass through interceptors,
+// the first one outermost. Those that are nil are left out.
+func WithInterceptors(interceptors ...interceptor.Interceptor) Option {
+	return func(opts *client.Options) {
+		for _, each := range interceptors {
+			if each != nil {
+				opts.Interceptors = append(opts.Interceptors, each)
+			}
+		}
+	}
+}
+
 // Dial connects as the standard TEMPORAL_* environment variables say (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
 // TEMPORAL_API_KEY, TEMPORAL_TLS…).
-func Dial(ctx context.Context, logger *slog.Logger) (*Connection, error) {
+func Dial(ctx context.Context, logger *slog.Logger, options ...Option) (*Connection, error) {
 	opts, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, fmt.Errorf("read the TEMPORAL_* settings: %w", err)
 	}
-	return dial(ctx, opts, logger)
+	return dial(ctx, opts, logger, options)
 }
 
 // DialAddress connects to a server without TLS at host:port, for one that runs beside or inside this process.
-func DialAddress(ctx context.Context, address, namespace string, logger *slog.Logger) (*Connection, error) {
-	return dial(ctx, client.Options{HostPort: address, Namespace: namespace}, logger)
+func DialAddress(ctx context.Context, address, namespace string, logger *slog.Logger, options ...Option) (*Connection, error) {
+	return dial(ctx, client.Options{HostPort: address, Namespace: namespace}, logger, options)
 }
 
-func dial(ctx context.Context, opts client.Options, logger *slog.Logger) (*Connection, error) {
+func dial(ctx context.Context, opts client.Options, logger *slog.Logger, options []Option) (*Connection, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	if opts.Namespace == "" {
 		opts.Namespace = client.DefaultNamespace
 	}
 	opts.Logger = log.NewStructuredLogger(slog.New(quiet{logger.Handler()}))
+	opts.Interceptors = append(opts.Interceptors, &jobIDs{})
+	for _, option := range options {
+		option(&opts)
+	}
 	c, err := client.DialContext(ctx, opts)
 	if err != nil {
 		address := opts.HostPort

@@ -1,0 +1,39 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+
+	"github.com/XSAM/otelsql"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Option changes how a Store is opened.
+type Option func(*options)
+
+type options struct{ tracers trace.TracerProvider }
+
+// WithTracing makes a span of every statement that is run within a traced context. Spans have the statements without
+// their arguments. Nil is no tracing.
+func WithTracing(tracers trace.TracerProvider) Option {
+	return func(o *options) { o.tracers = tracers }
+}
+
+// openDB opens a database on a connector, traced if the options say so.
+func (o options) openDB(c connector) *sql.DB {
+	if o.tracers == nil {
+		return sql.OpenDB(c)
+	}
+	return otelsql.OpenDB(c,
+		otelsql.WithTracerProvider(o.tracers), otelsql.WithMeterProvider(noop.NewMeterProvider()),
+		otelsql.WithAttributes(attribute.String("db.system.name", "sqlite")),
+		otelsql.WithSpanOptions(otelsql.SpanOptions{
+			OmitConnResetSession: true, OmitConnectorConnect: true, OmitRows: true, OmitConnPrepare: true,
+			SpanFilter: func(ctx context.Context, _ otelsql.Method, _ string, _ []driver.NamedValue) bool {
+				return trace.SpanContextFromContext(ctx).IsValid()
+			},
+		}))
+}
