@@ -48,7 +48,7 @@ func register[I, O any](s *Server, api huma.API, method, path string, d doc, han
 	}
 	huma.Register(api, operation, func(ctx context.Context, in *I) (*O, error) {
 		if in, ok := any(in).(interface{ jobID() string }); ok {
-			ctx = correlation.WithJobID(ctx, clip(in.jobID()))
+			correlation.SetJobID(ctx, clip(in.jobID()))
 		}
 		if !d.unbounded {
 			var cancel context.CancelFunc

@@ -14,14 +14,14 @@ import (
 // openParts connects to the database, the blob store and Temporal, for the service of that name. close ends the connections.
 func openParts(ctx context.Context, service string, database config.Database, storage config.Storage, sentry config.Sentry, logger *slog.Logger) (parts app.Parts, closeParts func(), err error) {
 	var closers []func()
-	closeParts = func() {
+	closeOpened := func() {
 		for _, closePart := range slices.Backward(closers) {
 			closePart()
 		}
 	}
 	defer func() {
 		if err != nil {
-			closeParts()
+			closeOpened()
 		}
 	}()
 	url, err := database.URL()
@@ -59,5 +59,5 @@ func openParts(ctx context.Context, service string, database config.Database, st
 	if err := temporal.EnsureSearchAttributes(ctx); err != nil {
 		return parts, nil, err
 	}
-	return app.Parts{Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: logger, Telemetry: observed, Storage: storage}, closeParts, nil
+	return app.Parts{Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: logger, Telemetry: observed, Storage: storage}, closeOpened, nil
 }

@@ -12,11 +12,16 @@ type (
 	jobKey     struct{}
 )
 
-// request is what is known of a request. The key is learnt after the request began, and is wanted by those who saw it
-// begin, such as the access log.
+// request is what is known of a request. The key and the job are learnt after the request began, and are wanted by those
+// who saw it begin, such as the access log.
 type request struct {
-	id    string
-	keyID atomic.Pointer[string]
+	id           string
+	keyID, jobID atomic.Pointer[string]
+}
+
+func requestOf(ctx context.Context) *request {
+	r, _ := ctx.Value(requestKey{}).(*request)
+	return r
 }
 
 // WithRequest returns a context for one request.
@@ -26,7 +31,7 @@ func WithRequest(ctx context.Context, id string) context.Context {
 
 // RequestID is the id of the request that the context belongs to, "" outside of one.
 func RequestID(ctx context.Context) string {
-	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+	if r := requestOf(ctx); r != nil {
 		return r.id
 	}
 	return ""
@@ -35,19 +40,25 @@ func RequestID(ctx context.Context) string {
 // SetKeyID notes which API key sent the request, for every context of the request, also those from before the call.
 // Outside of a request it does nothing.
 func SetKeyID(ctx context.Context, id string) {
-	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+	if r := requestOf(ctx); r != nil {
 		r.keyID.Store(&id)
 	}
 }
 
 // KeyID is the id of the API key that sent the request, "" while it is not known.
 func KeyID(ctx context.Context) string {
-	if r, ok := ctx.Value(requestKey{}).(*request); ok {
-		if id := r.keyID.Load(); id != nil {
-			return *id
-		}
+	if r := requestOf(ctx); r != nil {
+		return loaded(&r.keyID)
 	}
 	return ""
+}
+
+// SetJobID notes which job the request is about, for every context of the request, also those from before the call.
+// Outside of a request it does nothing.
+func SetJobID(ctx context.Context, id string) {
+	if r := requestOf(ctx); r != nil {
+		r.jobID.Store(&id)
+	}
 }
 
 // WithJobID returns a context for work on one job.
@@ -55,8 +66,20 @@ func WithJobID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, jobKey{}, id)
 }
 
-// JobID is the id of the job that is worked on, "" if there is none.
+// JobID is the id of the job that is worked on or that the request is about, "" if there is none.
 func JobID(ctx context.Context) string {
-	id, _ := ctx.Value(jobKey{}).(string)
-	return id
+	if id, ok := ctx.Value(jobKey{}).(string); ok {
+		return id
+	}
+	if r := requestOf(ctx); r != nil {
+		return loaded(&r.jobID)
+	}
+	return ""
+}
+
+func loaded(id *atomic.Pointer[string]) string {
+	if text := id.Load(); text != nil {
+		return *text
+	}
+	return ""
 }

@@ -9,7 +9,7 @@ import (
 const maxScrubbed = 2000
 
 // redacted stands in place of what is taken out.
-const redacted = "[redacted]"
+const redacted = "REDACTED"
 
 // scrubber takes out of a text what may be secret: credentials and queries of URLs, values of headers and parameters
 // whose names speak of secrets, API keys.

@@ -31,6 +31,7 @@ const (
 // tracing at all wherever it is passed on.
 type Tracing struct {
 	provider    *sdktrace.TracerProvider
+	exporter    sdktrace.SpanExporter
 	interceptor interceptor.Interceptor
 	propagator  propagation.TextMapPropagator
 }
@@ -58,7 +59,7 @@ func StartTracing(ctx context.Context, service, version string, logger *slog.Log
 	}
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(scrubbing{exporter, newScrubber()}),
 		sdktrace.WithResource(described), sdktrace.WithIDGenerator(spanIDs{}))
-	tracing := &Tracing{provider: provider, propagator: propagation.NewCompositeTextMapPropagator()}
+	tracing := &Tracing{provider: provider, exporter: exporter, propagator: propagation.NewCompositeTextMapPropagator()}
 	if settings.continueTraces {
 		tracing.propagator = propagation.TraceContext{}
 	}
@@ -107,10 +108,18 @@ func (t *Tracing) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), exportTimeout)
 	defer cancel()
-	if err := t.provider.Shutdown(ctx); err != nil && ctx.Err() == nil {
+	if err := t.provider.Shutdown(ctx); err != nil {
 		otel.Handle(err)
 	}
-	return nil
+	// The provider gives up waiting when the time is over, and leaves the exporter at its retries.
+	return ignoreDeadline(t.exporter.Shutdown(ctx))
+}
+
+func ignoreDeadline(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
 }
 
 // exportErrors logs what goes wrong with the export, a line a minute at most.

@@ -16,7 +16,7 @@ func WithTracing(tracers trace.TracerProvider) Option {
 		}
 		config.ConnConfig.Tracer = otelpgx.NewTracer(
 			otelpgx.WithTracerProvider(tracers), otelpgx.WithMeterProvider(noop.NewMeterProvider()),
-			otelpgx.WithDisableAcquireTracer(), otelpgx.WithDisableConnectionDetailsInAttributes(),
+			otelpgx.WithDisableAcquireTracer(), otelpgx.WithQuerySpanNamePrefix(), otelpgx.WithDisableConnectionDetailsInAttributes(),
 		)
 	}
 }

@@ -31,9 +31,10 @@ func (o options) openDB(c connector) *sql.DB {
 		otelsql.WithTracerProvider(o.tracers), otelsql.WithMeterProvider(noop.NewMeterProvider()),
 		otelsql.WithAttributes(attribute.String("db.system.name", "sqlite")),
 		otelsql.WithSpanOptions(otelsql.SpanOptions{
-			OmitConnResetSession: true, OmitConnectorConnect: true, OmitRows: true, OmitConnPrepare: true,
-			SpanFilter: func(ctx context.Context, _ otelsql.Method, _ string, _ []driver.NamedValue) bool {
-				return trace.SpanContextFromContext(ctx).IsValid()
+			OmitConnResetSession: true, OmitConnectorConnect: true, OmitRows: true,
+			SpanFilter: func(ctx context.Context, method otelsql.Method, _ string, _ []driver.NamedValue) bool {
+				// Prepared statements run once a row; the spans around them, from prepare to commit, say enough.
+				return method != otelsql.MethodStmtExec && trace.SpanContextFromContext(ctx).IsValid()
 			},
 		}))
 }
