@@ -43,7 +43,7 @@ func (s *Server) startSpan(r *http.Request) (traced *http.Request, end func(rout
 		attribute.String("http.request.method", method),
 		attribute.String("request_id", correlation.RequestID(ctx)),
 	))
-	return r.WithContext(ctx), func(route string, status int) {
+	return r.WithContext(ctx), func(route string, status int) { //nolint:spancheck // this ends the span
 		span.SetName(method + " " + route)
 		span.SetAttributes(attribute.String("http.route", route), attribute.Int("http.response.status_code", status))
 		if id := correlation.KeyID(ctx); id != "" {

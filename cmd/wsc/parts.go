@@ -32,7 +32,7 @@ func openParts(ctx context.Context, service string, database config.Database, st
 	if err != nil {
 		return parts, nil, usagef("%s", err)
 	}
-	closers = append(closers, func() {
+	closers = append(closers, func() { //nolint:contextcheck // it has a limit of its own
 		if err := observed.Close(); err != nil {
 			logger.Warn("could not end the traces", slog.Any("error", err))
 		}

@@ -112,7 +112,7 @@ func TestARequestIsTracedDownToItsSQL(t *testing.T) {
 	require.Positive(t, statements)
 
 	var line map[string]any
-	for _, text := range strings.Split(strings.TrimSpace(log.String()), "\n") {
+	for text := range strings.SplitSeq(strings.TrimSpace(log.String()), "\n") {
 		line = map[string]any{}
 		require.NoError(t, json.Unmarshal([]byte(text), &line))
 		if line["request_id"] == "request-1" {
@@ -142,6 +142,8 @@ func TestStrangersDoNotDecideAboutTracesIfPropagationIsOff(t *testing.T) {
 }
 
 func TestNothingIsToldUnlessAskedFor(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "")
 	observed, err := app.StartTelemetry(t.Context(), "wsc-api", config.Sentry{}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	require.Equal(t, app.Telemetry{}, observed)

@@ -90,7 +90,7 @@ func TestNoValueForgesALine(t *testing.T) {
 				ctx := correlation.WithRequest(t.Context(), text)
 				correlation.SetKeyID(ctx, text)
 				ctx = correlation.WithJobID(ctx, text)
-				telemetry.NewLogger(&out, format, slog.LevelInfo).With(slog.String("with", text)).InfoContext(ctx, "msg "+text,
+				telemetry.NewLogger(&out, format, slog.LevelInfo).With(slog.String("with", text)).InfoContext(ctx, "msg "+text, //nolint:sloglint // a message may come from elsewhere
 					slog.String("string", text), slog.Any("error", errors.New(text)), slog.Any("bytes", []byte(text)),
 					slog.String("key "+text, "value"), slog.Any("list", []string{text}), slog.Group("group", slog.String("in", text)))
 

@@ -30,9 +30,7 @@ func Expected(err error) bool {
 	if _, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return true
 	}
-	// errors.AsType wants a pointer or a type: net.Error is an interface.
-	var network net.Error
-	if errors.As(err, &network) {
+	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
 	}
 	return wsc.CodeOf(err) != wsc.CodeInternal

@@ -32,7 +32,7 @@ func (s *sender) client() *http.Client { return &http.Client{Transport: s, Timeo
 func (s *sender) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	defer context.AfterFunc(s.stopped, cancel)()
+	defer context.AfterFunc(s.stopped, cancel)() //nolint:contextcheck // both contexts end the request
 	response, err := s.transport.RoundTrip(r.WithContext(ctx))
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/trace"
@@ -161,13 +162,14 @@ func (h taskFailures) Handle(ctx context.Context, record slog.Record) error {
 
 func (h taskFailures) report(ctx context.Context, record slog.Record) {
 	var failure error
+	var jobID string
 	attrs := []slog.Attr{slog.String("at", "workflow task")}
 	look := func(attr slog.Attr) bool {
 		switch attr.Key {
 		case "Error":
 			failure, _ = attr.Value.Any().(error)
 		case "WorkflowID":
-			ctx = correlation.WithJobID(ctx, workflows.JobOfWorkflow(attr.Value.String()))
+			jobID = workflows.JobOfWorkflow(attr.Value.String())
 			attrs = append(attrs, slog.String("workflow_id", attr.Value.String()))
 		case "RunID":
 			attrs = append(attrs, slog.String("run_id", attr.Value.String()))
@@ -181,13 +183,13 @@ func (h taskFailures) report(ctx context.Context, record slog.Record) {
 	}
 	record.Attrs(look)
 	if failure != nil && strings.Contains(failure.Error(), nonDeterminism) {
-		h.sentry.Report(ctx, failure, attrs...)
+		h.sentry.Report(correlation.WithJobID(ctx, jobID), failure, attrs...)
 	}
 }
 
 // WithAttrs keeps the attributes for a report.
 func (h taskFailures) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return taskFailures{h.Handler.WithAttrs(attrs), h.sentry, append(h.with[:len(h.with):len(h.with)], attrs...)}
+	return taskFailures{h.Handler.WithAttrs(attrs), h.sentry, append(slices.Clip(h.with), attrs...)}
 }
 
 // WithGroup keeps the reports.

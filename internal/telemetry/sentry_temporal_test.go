@@ -80,7 +80,7 @@ func TestWhatBreaksInAWorkflowIsReported(t *testing.T) {
 }
 
 func TestWhatBreaksInAReplayIsNotReported(t *testing.T) {
-	panicking := func(ctx workflow.Context, in workflows.JobInput) error {
+	panicking := func(ctx workflow.Context, _ workflows.JobInput) error {
 		workflow.Go(ctx, func(workflow.Context) { panic("in a coroutine") })
 		_ = workflow.Sleep(ctx, 1)
 		panic("in the workflow")
@@ -128,7 +128,9 @@ func TestWhatBreaksInAnActivityIsReported(t *testing.T) {
 	require.Error(t, run(func(context.Context) error { panic("in the activity") }))
 	require.Error(t, run(func(context.Context) error { return errors.New("a bug") }))
 	require.Error(t, run(func(context.Context) error { return wsc.Errorf(wsc.CodeStorageUnavailable, "The database is away.") }))
-	require.Error(t, run(func(context.Context) error { return temporal.NewApplicationError("The worker is stopping.", "WorkerStopping") }))
+	require.Error(t, run(func(context.Context) error {
+		return temporal.NewApplicationError("The worker is stopping.", "WorkerStopping")
+	}))
 	require.NoError(t, run(func(context.Context) error { return nil }))
 	s.Close()
 	var values []string

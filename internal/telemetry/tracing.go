@@ -64,7 +64,7 @@ func StartTracing(ctx context.Context, service, version string, logger *slog.Log
 		tracing.propagator = propagation.TraceContext{}
 	}
 	if tracing.interceptor, err = newTemporalTracing(provider); err != nil {
-		return nil, errors.Join(err, tracing.Close())
+		return nil, errors.Join(err, tracing.Close()) //nolint:contextcheck // it has a limit of its own
 	}
 	return tracing, nil
 }

@@ -23,8 +23,8 @@ func withSpanID(ctx context.Context, id trace.SpanID) context.Context {
 // NewIDs returns the ids of the first span of a trace.
 func (s spanIDs) NewIDs(ctx context.Context) (id trace.TraceID, span trace.SpanID) {
 	for !id.IsValid() {
-		binary.BigEndian.PutUint64(id[:8], rand.Uint64())
-		binary.BigEndian.PutUint64(id[8:], rand.Uint64())
+		fill(id[:8])
+		fill(id[8:])
 	}
 	return id, s.NewSpanID(ctx, id)
 }
@@ -35,9 +35,13 @@ func (spanIDs) NewSpanID(ctx context.Context, _ trace.TraceID) (id trace.SpanID)
 		return chosen
 	}
 	for !id.IsValid() {
-		binary.BigEndian.PutUint64(id[:], rand.Uint64())
+		fill(id[:])
 	}
 	return id
+}
+
+func fill(id []byte) {
+	binary.BigEndian.PutUint64(id, rand.Uint64()) //nolint:gosec // ids are no secrets
 }
 
 // scrubbing exports spans without the secrets that texts of errors may hold. Names and all other attributes are

@@ -101,7 +101,7 @@ func parseEnvelope(body []byte) (events []Event, err error) {
 		if err := json.Unmarshal(line, &item); err != nil {
 			return nil, fmt.Errorf("header of an item %q: %w", line, err)
 		}
-		payload := rest
+		var payload []byte
 		if item.Length >= 0 && item.Length <= len(rest) {
 			payload, rest = rest[:item.Length], rest[item.Length:]
 		} else {

@@ -30,8 +30,15 @@ func (o options) openDB(c connector) *sql.DB {
 	return otelsql.OpenDB(c,
 		otelsql.WithTracerProvider(o.tracers), otelsql.WithMeterProvider(noop.NewMeterProvider()),
 		otelsql.WithAttributes(attribute.String("db.system.name", "sqlite")),
+		otelsql.WithAttributesGetter(func(_ context.Context, _ otelsql.Method, query string, _ []driver.NamedValue) []attribute.KeyValue {
+			if query == "" {
+				return nil
+			}
+			return []attribute.KeyValue{attribute.String("db.query.text", query)}
+		}),
 		otelsql.WithSpanOptions(otelsql.SpanOptions{
-			OmitConnResetSession: true, OmitConnectorConnect: true, OmitRows: true,
+			OmitConnResetSession: true, OmitConnectorConnect: true, OmitRows: true, DisableErrSkip: true,
+			DisableQuery: true, // its attribute has an old name
 			SpanFilter: func(ctx context.Context, method otelsql.Method, _ string, _ []driver.NamedValue) bool {
 				// Prepared statements run once a row; the spans around them, from prepare to commit, say enough.
 				return method != otelsql.MethodStmtExec && trace.SpanContextFromContext(ctx).IsValid()

@@ -40,12 +40,12 @@ func TestStatementsAreTracedWithinATraceWithoutTheirArguments(t *testing.T) {
 	statements := ""
 	for _, span := range spans.Ended() {
 		for _, attribute := range span.Attributes() {
-			require.NotContains(t, attribute.Value.Emit(), "s3cr3t")
-			require.NotContains(t, attribute.Value.Emit(), job.ID)
-			statements += attribute.Value.Emit() + "\n"
+			require.NotContains(t, attribute.Value.String(), "s3cr3t")
+			require.NotContains(t, attribute.Value.String(), job.ID)
+			statements += string(attribute.Key) + "=" + attribute.Value.String() + "\n"
 		}
 		require.Equal(t, parent.SpanContext().TraceID(), span.SpanContext().TraceID())
 	}
-	require.Contains(t, statements, "INSERT INTO url_check_results")
+	require.Contains(t, statements, "db.query.text=INSERT INTO url_check_results")
 	require.Less(t, len(spans.Ended()), 12, "not one for each row")
 }
