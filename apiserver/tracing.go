@@ -39,11 +39,11 @@ func (s *Server) startSpan(r *http.Request) (traced *http.Request, end func(rout
 	}
 	method := knownMethod(r.Method)
 	ctx := s.tracing.propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-	ctx, span := s.tracing.tracer.Start(ctx, method, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
+	ctx, span := s.tracing.tracer.Start(ctx, method, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes( //nolint:spancheck // the returned function ends it
 		attribute.String("http.request.method", method),
 		attribute.String("request_id", correlation.RequestID(ctx)),
 	))
-	return r.WithContext(ctx), func(route string, status int) { //nolint:spancheck // this ends the span
+	return r.WithContext(ctx), func(route string, status int) { //nolint:spancheck // see above
 		span.SetName(method + " " + route)
 		span.SetAttributes(attribute.String("http.route", route), attribute.Int("http.response.status_code", status))
 		if id := correlation.KeyID(ctx); id != "" {

@@ -6,12 +6,20 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"os"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
+	"go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/website-status-checker/wsc/internal/telemetry"
 	"github.com/website-status-checker/wsc/internal/telemetrytest"
@@ -156,8 +164,20 @@ func TestAReplayMakesNoSpans(t *testing.T) {
 	collector := telemetrytest.StartCollector(t)
 	tracing, err := startTracing(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": collector.Endpoint})
 	require.NoError(t, err)
+	traced, err := converter.GetDefaultDataConverter().ToPayload(map[string]string{"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})
+	require.NoError(t, err)
 	for _, file := range histories(t) {
 		require.NoError(t, replay(t, workflows.JobWorkflow, file, quiet(), tracing.Interceptor()), file)
+		data, err := os.Open(file)
+		require.NoError(t, err)
+		defer data.Close()
+		history, err := client.HistoryFromJSON(data, client.HistoryJSONOptions{})
+		require.NoError(t, err)
+		history.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().Header = &common.Header{Fields: map[string]*common.Payload{"_tracer-data": traced}}
+		replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{Interceptors: []interceptor.WorkerInterceptor{tracing.Interceptor()}})
+		require.NoError(t, err)
+		replayer.RegisterWorkflowWithOptions(workflows.JobWorkflow, workflow.RegisterOptions{Name: workflows.JobWorkflowName})
+		require.NoError(t, replayer.ReplayWorkflowHistory(log.NewStructuredLogger(quiet()), history))
 	}
 	require.NoError(t, tracing.Close())
 	require.Empty(t, collector.Spans())
