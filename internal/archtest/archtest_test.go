@@ -135,9 +135,15 @@ func rules() []rule {
 		},
 		{
 			name:     "small tools know nothing of the product",
-			packages: []string{"internal/blobfolder", "internal/outfile", "internal/version"},
+			packages: []string{"internal/blobfolder", "internal/correlation", "internal/outfile", "internal/version"},
 			own:      []string{},
 			deny:     slices.Concat(postgres, api, temporal, []string{"net/http"}),
+		},
+		{
+			name:     "telemetry knows the names of jobs and workflows, not what they do",
+			packages: []string{"internal/telemetry"},
+			own:      []string{".", "internal/correlation", "workflows"},
+			deny:     slices.Concat(postgres, api, []string{"modernc.org/sqlite"}),
 		},
 		{
 			name:     "plan and runner import the domain only",
@@ -189,7 +195,7 @@ func rules() []rule {
 		{
 			name:       "packages for tests stay out of the binary",
 			packages:   []string{"cmd/wsc"},
-			denyLinked: []string{module + "/store/storetest", module + "/internal/pgtest", module + "/internal/testsite"},
+			denyLinked: []string{module + "/store/storetest", module + "/internal/pgtest", module + "/internal/telemetrytest", module + "/internal/testsite"},
 		},
 	}
 }

@@ -18,6 +18,7 @@ type settings struct {
 	config.Jobs     `embed:""`
 	config.Check    `embed:""`
 	config.Storage  `embed:""`
+	config.Sentry   `embed:""`
 }
 
 func parse(t *testing.T, args ...string) (settings, error) {
@@ -72,6 +73,9 @@ func TestAWrongValueIsNamed(t *testing.T) {
 		{"a control URL at a port that is not allowed", "WSC_CONTROL_URL", "https://example.com:22/"},
 		{"port too high", "WSC_ALLOW_PORTS", "70000"},
 		{"unknown level", "WSC_LOG_LEVEL", "loud"},
+		{"no DSN", "SENTRY_DSN", "sentry.example.com"},
+		{"a DSN without a project", "SENTRY_DSN", "https://key@sentry.example.com/"},
+		{"no file with a DSN", "SENTRY_DSN_FILE", "missing"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -79,6 +83,7 @@ func TestAWrongValueIsNamed(t *testing.T) {
 			_, err := parse(t)
 			require.Error(t, err)
 			require.Contains(t, config.Describe(err), test.variable)
+			require.NotContains(t, config.Describe(err), "WSC_"+test.variable)
 		})
 	}
 }
@@ -106,4 +111,21 @@ func TestTheDatabaseURLCanComeFromAFile(t *testing.T) {
 	url, err := s.URL()
 	require.NoError(t, err)
 	require.Equal(t, "postgres://db/wsc", url)
+}
+
+func TestTheSentryDSNCanComeFromAFile(t *testing.T) {
+	s, err := parse(t)
+	require.NoError(t, err)
+	dsn, err := s.DSN()
+	require.NoError(t, err)
+	require.Empty(t, dsn, "nothing is reported unless asked for")
+
+	path := filepath.Join(t.TempDir(), "dsn")
+	require.NoError(t, os.WriteFile(path, []byte("https://key@sentry.example.com/7\n"), 0o600))
+	s, err = parse(t, "--sentry-dsn-file", path)
+	require.NoError(t, err)
+	dsn, err = s.DSN()
+	require.NoError(t, err)
+	require.Equal(t, "https://key@sentry.example.com/7", dsn)
+	require.Equal(t, "production", s.SentryEnvironment)
 }
