@@ -126,7 +126,7 @@ func (s *Server) record(w *response, r *http.Request, took time.Duration) {
 	}
 	s.logger.LogAttrs(r.Context(), level, "request",
 		slog.String("method", r.Method), slog.String("path", clip(r.URL.Path)), slog.String("route", route),
-		slog.Int("status", status), slog.Int64("bytes", w.bytes), slog.Duration("took", took), slog.String("remote", r.RemoteAddr))
+		slog.Int("status", status), slog.Int64("bytes", w.bytes), slog.Duration("took", took), slog.String("remote", clientOf(r)))
 }
 
 // secure sets the headers that every answer has and refuses what a browser sends on behalf of another site.
@@ -163,7 +163,7 @@ func (s *Server) hostAllowed(host string) bool {
 
 // methodNotAllowed answers 405 with the methods that the address does have.
 func (s *Server) methodNotAllowed(router *chi.Mux) http.HandlerFunc {
-	methods := []string{http.MethodGet, http.MethodPost, http.MethodDelete}
+	methods := []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete}
 	return func(w http.ResponseWriter, r *http.Request) {
 		var allowed []string
 		for _, method := range methods {

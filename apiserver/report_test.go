@@ -53,7 +53,7 @@ func TestWhatIsTheServersFaultIsReported(t *testing.T) {
 				s.api.Tracers, s.api.Propagator = sdktrace.NewTracerProvider(), propagation.TraceContext{}
 			})
 			a := b.do(t, http.MethodGet, tc.path, nil, "X-Request-Id", "request-1", "Traceparent", "00-"+traceID+"-b7ad6b7169203331-01",
-				"Authorization", "Bearer "+secret, "X-API-Key", secret, "Cookie", "session="+secret)
+				"Cookie", "session="+secret)
 			require.Equal(t, tc.status, a.status)
 			sentry.Close()
 
@@ -63,12 +63,15 @@ func TestWhatIsTheServersFaultIsReported(t *testing.T) {
 				require.Equal(t, "request-1", report.Tags["request_id"])
 				require.Equal(t, traceID, report.Tags["trace_id"])
 				require.Equal(t, unknownID, report.Tags["job_id"])
+				require.Equal(t, wsc.AdminKeyID, report.Tags["key_id"])
+				require.NotContains(t, report.Raw, adminKey)
 				require.NotContains(t, report.Raw, secret)
 			}
 			require.Equal(t, tc.want, got)
 			if tc.status >= 500 {
 				require.Contains(t, b.log.String(), "trace_id="+traceID)
 				require.Contains(t, b.log.String(), "request_id=request-1")
+				require.Contains(t, b.log.String(), "key_id="+wsc.AdminKeyID)
 			}
 		})
 	}
@@ -83,9 +86,7 @@ func TestADownloadThatBreaksOffIsReported(t *testing.T) {
 		s.api.Reporter = sentry
 	})
 	id := b.submit(t, "list.txt", "example.com\n").ID
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/api/v1/jobs/"+id+"/export?format=csv", nil)
-	require.NoError(t, err)
-	response, err := b.server.Client().Do(request)
+	response, err := b.server.Client().Do(b.request(t, http.MethodGet, "/api/v1/jobs/"+id+"/export?format=csv", nil))
 	require.NoError(t, err)
 	_, err = readAll(response)
 	require.Error(t, err)

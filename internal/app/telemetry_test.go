@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
+	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/internal/app"
 	"github.com/website-status-checker/wsc/internal/config"
 	"github.com/website-status-checker/wsc/internal/pgtest"
@@ -37,7 +39,7 @@ func startAPI(t *testing.T, observed app.Telemetry, logger *slog.Logger) *httpte
 	t.Cleanup(temporal.Close)
 	api, err := app.NewAPI(app.Parts{
 		Store: store, Temporal: temporal, Blobs: blobs, Logger: logger, Telemetry: observed, Storage: storage,
-		Listen: config.Listen{Listen: "127.0.0.1:0"}, Check: config.Check{CheckConcurrency: 1},
+		Listen: config.Listen{Listen: "127.0.0.1:0"}, Access: config.Access{AdminKey: adminKey}, Check: config.Check{CheckConcurrency: 1},
 		Jobs: config.Jobs{Retention: time.Hour, MaxUploadBytes: 1 << 20, MaxURLs: 1000},
 	})
 	require.NoError(t, err)
@@ -53,7 +55,8 @@ func get(t *testing.T, server *httptest.Server, path string, header http.Header)
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, nil)
 	require.NoError(t, err)
-	request.Header = header
+	maps.Copy(request.Header, header)
+	request.Header.Set("Authorization", "Bearer "+adminKey)
 	response, err := server.Client().Do(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
@@ -63,9 +66,10 @@ func get(t *testing.T, server *httptest.Server, path string, header http.Header)
 }
 
 const (
-	secret  = "s3cr3t-c4n4ry"
-	traceID = "0af7651916cd43dd8448eb211c80319c"
-	sender  = "00-" + traceID + "-b7ad6b7169203331-01"
+	secret   = "s3cr3t-c4n4ry"
+	adminKey = secret + "-admin-key-0123456789-0123456789"
+	traceID  = "0af7651916cd43dd8448eb211c80319c"
+	sender   = "00-" + traceID + "-b7ad6b7169203331-01"
 )
 
 func TestARequestIsTracedDownToItsSQL(t *testing.T) {
@@ -82,7 +86,7 @@ func TestARequestIsTracedDownToItsSQL(t *testing.T) {
 		require.Equal(t, http.StatusOK, status)
 	}
 	status, body := get(t, server, "/api/v1/jobs/01980f5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f/results?q="+secret, http.Header{
-		"Traceparent": {sender}, "X-Request-Id": {"request-1"}, "Authorization": {"Bearer " + secret}, "Cookie": {secret}, "Baggage": {"b=" + secret},
+		"Traceparent": {sender}, "X-Request-Id": {"request-1"}, "Cookie": {secret}, "Baggage": {"b=" + secret},
 	})
 	require.Equal(t, http.StatusNotFound, status, body)
 	server.Close() // the line about a request is written behind its answer
@@ -94,7 +98,7 @@ func TestARequestIsTracedDownToItsSQL(t *testing.T) {
 	require.Equal(t, "wsc-api", request.Service)
 	require.Equal(t, traceID, request.TraceID, "the sender's trace goes on")
 	require.Subset(t, request.Attributes, map[string]string{
-		"http.request.method": "GET", "http.route": "/api/v1/jobs/{id}/results", "http.response.status_code": "404", "request_id": "request-1",
+		"http.request.method": "GET", "http.route": "/api/v1/jobs/{id}/results", "http.response.status_code": "404", "request_id": "request-1", "key_id": wsc.AdminKeyID,
 	})
 	statements := 0
 	for _, span := range spans {
