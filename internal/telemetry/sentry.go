@@ -34,10 +34,11 @@ type SentryConfig struct {
 // Never reported is what is no fault of the product: errors with a domain code other than wsc.CodeInternal, a database,
 // Temporal or a network that is away, application errors of activities, and the end of a context.
 type Sentry struct {
-	client *sentry.Client
-	sender *sender
-	scrub  *scrubber
-	limit  *reportLimit
+	client  *sentry.Client
+	sender  *sender
+	scrub   *scrubber
+	limit   *reportLimit
+	service string
 }
 
 // CheckDSN says what is wrong with a DSN, without repeating it.
@@ -59,13 +60,12 @@ func NewSentry(cfg SentryConfig) (*Sentry, error) {
 	if cfg.Environment == "" {
 		cfg.Environment = "production"
 	}
-	s := &Sentry{sender: newSender(), scrub: newScrubber(), limit: newReportLimit(time.Now)}
+	s := &Sentry{sender: newSender(), scrub: newScrubber(), limit: newReportLimit(time.Now), service: cfg.Service}
 	var err error
 	s.client, err = sentry.NewClient(sentry.ClientOptions{
 		Dsn: cfg.DSN, Environment: cfg.Environment, Release: "wsc@" + cfg.Version,
 		HTTPClient:           s.sender.client(),
 		BeforeSend:           func(event *sentry.Event, _ *sentry.EventHint) *sentry.Event { return clean(event, s.scrub) },
-		Tags:                 map[string]string{},
 		DisableClientReports: true,
 		// The integrations add the environment, the list of modules and global tags.
 		Integrations: func([]sentry.Integration) []sentry.Integration { return nil },
@@ -73,10 +73,6 @@ func NewSentry(cfg SentryConfig) (*Sentry, error) {
 	if err != nil {
 		return nil, errors.New("SENTRY_DSN (--sentry-dsn): the Sentry client could not be set up")
 	}
-	s.client.AddEventProcessor(func(event *sentry.Event, _ *sentry.EventHint) *sentry.Event {
-		event.Tags["service"] = cfg.Service
-		return event
-	})
 	return s, nil
 }
 
@@ -104,6 +100,7 @@ func (s *Sentry) ReportPanic(ctx context.Context, recovered any, attrs ...slog.A
 
 func (s *Sentry) send(ctx context.Context, kind, message string, attrs []slog.Attr) {
 	event := newEvent(ctx, kind, s.scrub.text(message), attrs)
+	event.Tags["service"] = s.service
 	if s.limit.allows(event.Transaction + "\n" + kind + "\n" + event.Exception[0].Value) {
 		s.client.CaptureEvent(event, nil, nil)
 	}

@@ -10,18 +10,18 @@ import (
 
 // The standard variables of OpenTelemetry that this package reads itself; the exporters and the SDK read the others.
 const (
-	envDisabled      = "OTEL_SDK_DISABLED"
-	envExporter      = "OTEL_TRACES_EXPORTER"
-	envEndpoint      = "OTEL_EXPORTER_OTLP_ENDPOINT"
-	envTracesEnd     = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
-	envProtocol      = "OTEL_EXPORTER_OTLP_PROTOCOL"
-	envTracesProto   = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
-	envPropagators   = "OTEL_PROPAGATORS"
-	envSampler       = "OTEL_TRACES_SAMPLER"
-	envSamplerRatio  = "OTEL_TRACES_SAMPLER_ARG"
-	protocolHTTP     = "http/protobuf"
-	protocolGRPC     = "grpc"
-	propagatorTraces = "tracecontext"
+	envDisabled       = "OTEL_SDK_DISABLED"
+	envExporter       = "OTEL_TRACES_EXPORTER"
+	envEndpoint       = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	envTracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+	envProtocol       = "OTEL_EXPORTER_OTLP_PROTOCOL"
+	envTracesProtocol = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
+	envPropagators    = "OTEL_PROPAGATORS"
+	envSampler        = "OTEL_TRACES_SAMPLER"
+	envSamplerRatio   = "OTEL_TRACES_SAMPLER_ARG"
+	protocolHTTP      = "http/protobuf"
+	protocolGRPC      = "grpc"
+	propagatorTraces  = "tracecontext"
 )
 
 // tracingSettings are what the standard variables say about tracing.
@@ -38,15 +38,15 @@ type tracingSettings struct {
 func readTracing(getenv func(string) string) (tracingSettings, error) {
 	get := func(name string) string { return strings.TrimSpace(getenv(name)) }
 	off := strings.EqualFold(get(envDisabled), "true") || strings.EqualFold(get(envExporter), "none")
-	endpoint, endpointName := get(envTracesEnd), envTracesEnd
+	endpoint, endpointName := get(envTracesEndpoint), envTracesEndpoint
 	if endpoint == "" {
 		endpoint, endpointName = get(envEndpoint), envEndpoint
 	}
 	if off || endpoint == "" {
 		return tracingSettings{}, nil
 	}
-	settings := tracingSettings{on: true, protocol: get(envTracesProto), continueTraces: true}
-	protocolName := envTracesProto
+	settings := tracingSettings{on: true, protocol: get(envTracesProtocol), continueTraces: true}
+	protocolName := envTracesProtocol
 	if settings.protocol == "" {
 		settings.protocol, protocolName = get(envProtocol), envProtocol
 	}
