@@ -61,6 +61,10 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
+	secrets, err := p.openSecrets(ctx, s)
+	if err != nil {
+		return err
+	}
 	temporal, err := p.startTemporal(ctx, s, temporalclient.WithMetrics(metrics.Temporal))
 	if err != nil {
 		return err
@@ -85,7 +89,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	}
 	access.AdminKeyFile = ""
 	parts := app.Parts{
-		Store: store, Temporal: temporal.Client, Namespace: temporal.Namespace, Blobs: blobs, Logger: p.logger, Metrics: metrics,
+		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: p.logger, Metrics: metrics,
 		Listen: s.Listen, Access: access, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
 		TemporalUIURL: "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.TemporalUIPort)), OnFatalError: p.fail,
 	}
@@ -129,7 +133,11 @@ func (p *program) startTemporal(ctx context.Context, s *settings, options ...tem
 	ui := temporalserver.StartUI(temporalserver.UIOptions{Host: loopback, Port: s.TemporalUIPort, TemporalAddress: address, Namespace: namespace})
 	p.onStop(func() error { ui.Stop(); return nil })
 
-	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.logger, options...)
+	codec, err := s.PayloadCodec()
+	if err != nil {
+		return nil, err
+	}
+	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.logger, append(options, temporalclient.WithEncryption(codec))...)
 	if err != nil {
 		return nil, err
 	}

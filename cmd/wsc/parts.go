@@ -13,8 +13,10 @@ import (
 	"github.com/website-status-checker/wsc/store/postgres"
 )
 
-// openParts connects to the database, the blob store and Temporal. close ends the connections.
-func openParts(ctx context.Context, database config.Database, storage config.Storage, logger *slog.Logger) (parts app.Parts, closeParts func(), err error) {
+// openParts connects to the database, the blob store, the keys for secrets and Temporal. close ends the connections.
+func openParts(
+	ctx context.Context, database config.Database, storage config.Storage, encryption config.Encryption, logger *slog.Logger,
+) (parts app.Parts, closeParts func(), err error) {
 	var closers []func()
 	closeParts = func() {
 		for _, closePart := range slices.Backward(closers) {
@@ -52,7 +54,22 @@ func openParts(ctx context.Context, database config.Database, storage config.Sto
 			logger.Warn("could not close the blob store", slog.Any("error", err))
 		}
 	})
-	temporal, err := temporalclient.Dial(ctx, logger, temporalclient.WithMetrics(metrics.Temporal))
+	secrets, err := app.OpenSecrets(ctx, encryption)
+	if err != nil {
+		return parts, nil, err
+	}
+	if secrets != nil {
+		closers = append(closers, func() {
+			if err := secrets.Close(); err != nil {
+				logger.Warn("could not close the connections to the keys for secrets", slog.Any("error", err))
+			}
+		})
+	}
+	codec, err := encryption.PayloadCodec()
+	if err != nil {
+		return parts, nil, usagef("%s", err)
+	}
+	temporal, err := temporalclient.Dial(ctx, logger, temporalclient.WithEncryption(codec), temporalclient.WithMetrics(metrics.Temporal))
 	if err != nil {
 		return parts, nil, err
 	}
@@ -61,6 +78,6 @@ func openParts(ctx context.Context, database config.Database, storage config.Sto
 		return parts, nil, err
 	}
 	return app.Parts{
-		Store: store, Temporal: temporal.Client, Namespace: temporal.Namespace, Blobs: blobs, Logger: logger, Storage: storage, Metrics: metrics,
+		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: logger, Storage: storage, Metrics: metrics,
 	}, closeParts, nil
 }

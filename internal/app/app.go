@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"go.temporal.io/sdk/client"
 	"gocloud.dev/blob"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -21,6 +20,7 @@ import (
 	"github.com/website-status-checker/wsc/audit"
 	"github.com/website-status-checker/wsc/checker"
 	"github.com/website-status-checker/wsc/internal/config"
+	"github.com/website-status-checker/wsc/internal/keyring"
 	"github.com/website-status-checker/wsc/internal/telemetry"
 	"github.com/website-status-checker/wsc/internal/temporalclient"
 	"github.com/website-status-checker/wsc/internal/version"
@@ -52,13 +52,13 @@ type Store interface {
 // Parts are what API and workers are made of.
 type Parts struct {
 	Store    Store
-	Temporal client.Client
+	Temporal *temporalclient.Connection
 	Blobs    *blob.Bucket
-	Logger   *slog.Logger
+	// Secrets seals what must not be readable in the database; nil if there are no keys for it.
+	Secrets *keyring.Keyring
+	Logger  *slog.Logger
 	// Metrics is required; what API and workers do is counted there.
 	Metrics *Metrics
-	// Namespace is Temporal's.
-	Namespace string
 	// HideMetrics is for an API whose metrics are served elsewhere; see StartWatch.
 	HideMetrics bool
 
@@ -139,13 +139,13 @@ func StartWorker(p Parts) (*Worker, error) {
 	acts, err := activities.New(activities.Config{
 		Store: p.Store, Blobs: p.Blobs, Checker: p.Metrics.checks.Count(checks.Checker), Limiter: limiter, Sight: sight,
 		Cleanup: temporalclient.NewJobs(p.Temporal), Defaults: p.Jobs.Defaults(), MaxURLs: p.Jobs.MaxURLs,
-		TempDir: spool, Logger: p.Logger, Random: rand.Float64, Observer: observer,
+		TempDir: spool, Logger: p.Logger, Random: rand.Float64, Secrets: p.opener(), Observer: observer,
 	})
 	if err != nil {
 		checks.Close()
 		return nil, err
 	}
-	w := worker.New(worker.Config{Client: p.Temporal, Activities: acts, StopTimeout: stopTimeout, OnFatalError: p.OnFatalError})
+	w := worker.New(worker.Config{Client: p.Temporal.Client, Activities: acts, StopTimeout: stopTimeout, OnFatalError: p.OnFatalError})
 	if err := w.Start(); err != nil {
 		checks.Close()
 		return nil, err
@@ -194,7 +194,7 @@ func NewAPI(p Parts) (*API, error) {
 	}
 	service, err := jobs.New(jobs.Config{
 		Store: p.Store, Workflows: workflows, Blobs: p.Blobs, Defaults: defaults,
-		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, SpoolDir: spool, Logger: p.Logger,
+		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, SpoolDir: spool, Logger: p.Logger, Sealer: p.sealer(),
 	})
 	if err != nil {
 		return nil, err

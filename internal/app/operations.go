@@ -94,7 +94,7 @@ func (p Parts) newHealth() *health.Checker {
 }
 
 func (p Parts) facts() health.Facts {
-	return health.Facts{Namespace: p.Namespace, BlobStore: blobKind(p.Storage)}
+	return health.Facts{Namespace: p.Temporal.Namespace, BlobStore: blobKind(p.Storage)}
 }
 
 // operations is what a process shows of itself to those who run it.

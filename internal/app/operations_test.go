@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/website-status-checker/wsc/internal/config"
+	"github.com/website-status-checker/wsc/internal/temporalclient"
 	"github.com/website-status-checker/wsc/store/sqlite"
 )
 
@@ -38,7 +39,7 @@ func testParts(t *testing.T, metrics *Metrics) Parts {
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
 	return Parts{
-		Store: store, Temporal: temporal, Namespace: "default", Blobs: blobs, Logger: slog.New(slog.DiscardHandler), Metrics: metrics,
+		Store: store, Temporal: &temporalclient.Connection{Client: temporal, Namespace: "default"}, Blobs: blobs, Logger: slog.New(slog.DiscardHandler), Metrics: metrics,
 		Listen: config.Listen{Listen: "127.0.0.1:0"}, Storage: config.Storage{DataDir: dir},
 		Jobs:  config.Jobs{Retention: time.Hour, MaxUploadBytes: 1 << 20, MaxURLs: 100},
 		Check: config.Check{CheckConcurrency: 1},

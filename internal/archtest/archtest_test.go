@@ -141,7 +141,7 @@ func rules() []rule {
 		},
 		{
 			name:     "small tools know nothing of the product",
-			packages: []string{"internal/blobfolder", "internal/outfile", "internal/version"},
+			packages: []string{"internal/blobfolder", "internal/keyring", "internal/outfile", "internal/version"},
 			own:      []string{},
 			deny:     slices.Concat(postgres, api, temporal, []string{"net/http"}),
 		},
@@ -159,8 +159,15 @@ func rules() []rule {
 		},
 		{
 			name:     "what does the work knows no monitoring system",
-			packages: []string{".", "activities/...", "checker/...", "jobs/...", "runner/...", "store/...", "workflows/...", "worker/..."},
+			packages: []string{".", "activities/...", "audit/...", "checker/...", "jobs/...", "keys/...", "runner/...", "store/...", "workflows/...", "worker/..."},
 			deny:     []string{"github.com/prometheus", module + "/internal/telemetry"},
+		},
+		{
+			name:     "the codec of payloads knows Temporal's payloads and nothing of the product",
+			packages: []string{"internal/payloadcrypt"},
+			own:      []string{},
+			others:   []string{"go.temporal.io/api/common", "go.temporal.io/sdk/converter", "google.golang.org/protobuf"},
+			deny:     []string{"net/http", "os"},
 		},
 		{
 			name:     "plan and runner import the domain only",

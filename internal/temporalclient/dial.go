@@ -17,6 +17,8 @@ import (
 type Connection struct {
 	Client    client.Client
 	Namespace string
+	// Encrypted is whether payloads are encrypted, so that nothing of a list should be readable in Temporal.
+	Encrypted bool
 }
 
 // Close ends the connection.
@@ -25,12 +27,9 @@ func (c *Connection) Close() { c.Client.Close() }
 // dialTimeout bounds one try to connect.
 const dialTimeout = 10 * time.Second
 
-// Option changes how a connection is made.
-type Option func(*client.Options)
-
 // WithMetrics has the SDK tell its metrics.
 func WithMetrics(handler client.MetricsHandler) Option {
-	return func(options *client.Options) { options.MetricsHandler = handler }
+	return func(opts *client.Options, _ *Connection) { opts.MetricsHandler = handler }
 }
 
 // Dial connects as the standard TEMPORAL_* environment variables say (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
@@ -55,8 +54,9 @@ func dial(ctx context.Context, opts client.Options, logger *slog.Logger, options
 		opts.Namespace = client.DefaultNamespace
 	}
 	opts.Logger = log.NewStructuredLogger(slog.New(quiet{logger.Handler()}))
+	connection := &Connection{Namespace: opts.Namespace}
 	for _, option := range options {
-		option(&opts)
+		option(&opts, connection)
 	}
 	c, err := client.DialContext(ctx, opts)
 	if err != nil {
@@ -66,5 +66,6 @@ func dial(ctx context.Context, opts client.Options, logger *slog.Logger, options
 		}
 		return nil, fmt.Errorf("connect to Temporal at %s (set by TEMPORAL_ADDRESS): %w", address, err)
 	}
-	return &Connection{Client: c, Namespace: opts.Namespace}, nil
+	connection.Client = c
+	return connection, nil
 }
