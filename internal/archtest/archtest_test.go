@@ -146,6 +146,13 @@ func rules() []rule {
 			deny:     slices.Concat(postgres, api, temporal, []string{"net/http"}),
 		},
 		{
+			name:     "the codec of payloads knows Temporal's payloads and nothing of the product",
+			packages: []string{"internal/payloadcrypt"},
+			own:      []string{},
+			others:   []string{"go.temporal.io/api/common", "go.temporal.io/sdk/converter", "google.golang.org/protobuf"},
+			deny:     []string{"net/http", "os"},
+		},
+		{
 			name:     "health asks through interfaces",
 			packages: []string{"internal/health"},
 			own:      []string{},
@@ -159,15 +166,8 @@ func rules() []rule {
 		},
 		{
 			name:     "what does the work knows no monitoring system",
-			packages: []string{".", "activities/...", "audit/...", "checker/...", "jobs/...", "keys/...", "runner/...", "store/...", "workflows/...", "worker/..."},
+			packages: []string{".", "activities/...", "checker/...", "jobs/...", "runner/...", "store/...", "workflows/...", "worker/..."},
 			deny:     []string{"github.com/prometheus", module + "/internal/telemetry"},
-		},
-		{
-			name:     "the codec of payloads knows Temporal's payloads and nothing of the product",
-			packages: []string{"internal/payloadcrypt"},
-			own:      []string{},
-			others:   []string{"go.temporal.io/api/common", "go.temporal.io/sdk/converter", "google.golang.org/protobuf"},
-			deny:     []string{"net/http", "os"},
 		},
 		{
 			name:     "plan and runner import the domain only",
