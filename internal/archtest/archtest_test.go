@@ -166,7 +166,7 @@ func rules() []rule {
 		},
 		{
 			name:     "what does the work knows no monitoring system",
-			packages: []string{".", "activities/...", "checker/...", "jobs/...", "runner/...", "store/...", "workflows/...", "worker/..."},
+			packages: []string{".", "activities/...", "audit/...", "checker/...", "jobs/...", "keys/...", "runner/...", "store/...", "workflows/...", "worker/..."},
 			deny:     []string{"github.com/prometheus", module + "/internal/telemetry"},
 		},
 		{
