@@ -60,6 +60,10 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 		return err
 	}
 	p.onStop(p.telemetry.Close)
+	secrets, err := p.openSecrets(ctx, s)
+	if err != nil {
+		return err
+	}
 	temporal, err := p.startTemporal(ctx, s)
 	if err != nil {
 		return err
@@ -80,7 +84,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	}
 	access.AdminKeyFile = ""
 	parts := app.Parts{
-		Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: p.logger, Telemetry: p.telemetry,
+		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: p.logger, Telemetry: p.telemetry,
 		Listen: s.Listen, Access: access, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
 		TemporalUIURL: "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.TemporalUIPort)), OnFatalError: p.fail,
 	}
@@ -119,7 +123,12 @@ func (p *program) startTemporal(ctx context.Context, s *settings) (*temporalclie
 	ui := temporalserver.StartUI(temporalserver.UIOptions{Host: loopback, Port: s.TemporalUIPort, TemporalAddress: address, Namespace: namespace})
 	p.onStop(func() error { ui.Stop(); return nil })
 
-	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.telemetry.Sentry.TemporalLogger(p.logger), p.telemetry.DialOptions()...)
+	codec, err := s.PayloadCodec()
+	if err != nil {
+		return nil, err
+	}
+	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.telemetry.Sentry.TemporalLogger(p.logger), p.telemetry.Interceptors(),
+		temporalclient.WithEncryption(codec))
 	if err != nil {
 		return nil, err
 	}

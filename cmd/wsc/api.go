@@ -11,14 +11,15 @@ import (
 )
 
 type apiCommand struct {
-	config.Listen   `embed:""`
-	config.Access   `embed:""`
-	config.Database `embed:""`
-	config.Storage  `embed:""`
-	config.Jobs     `embed:""`
-	config.Check    `embed:""`
-	config.Log      `embed:""`
-	config.Sentry   `embed:""`
+	config.Listen     `embed:""`
+	config.Access     `embed:""`
+	config.Database   `embed:""`
+	config.Storage    `embed:""`
+	config.Jobs       `embed:""`
+	config.Check      `embed:""`
+	config.Encryption `embed:""`
+	config.Log        `embed:""`
+	config.Sentry     `embed:""`
 }
 
 // Help is the text behind the list of flags.
@@ -29,7 +30,7 @@ func (apiCommand) Help() string {
 // Run serves the API until a signal comes.
 func (c *apiCommand) Run(ctx context.Context, p *process) error {
 	logger := c.Logger(p.stderr)
-	parts, closeParts, err := openParts(ctx, "wsc-api", c.Database, c.Storage, c.Sentry, logger)
+	parts, closeParts, err := openParts(ctx, "wsc-api", c.Database, c.Storage, c.Encryption, c.Sentry, logger)
 	if err != nil {
 		return err
 	}

@@ -11,8 +11,12 @@ import (
 	"github.com/website-status-checker/wsc/store/postgres"
 )
 
-// openParts connects to the database, the blob store and Temporal, for the service of that name. close ends the connections.
-func openParts(ctx context.Context, service string, database config.Database, storage config.Storage, sentry config.Sentry, logger *slog.Logger) (parts app.Parts, closeParts func(), err error) {
+// openParts connects to the database, the blob store, the keys for secrets and Temporal, for the service of that name. close
+// ends the connections.
+func openParts(
+	ctx context.Context, service string, database config.Database, storage config.Storage, encryption config.Encryption,
+	sentry config.Sentry, logger *slog.Logger,
+) (parts app.Parts, closeParts func(), err error) {
 	var closers []func()
 	closeOpened := func() {
 		for _, closePart := range slices.Backward(closers) {
@@ -51,7 +55,22 @@ func openParts(ctx context.Context, service string, database config.Database, st
 			logger.Warn("could not close the blob store", slog.Any("error", err))
 		}
 	})
-	temporal, err := temporalclient.Dial(ctx, observed.Sentry.TemporalLogger(logger), observed.DialOptions()...)
+	secrets, err := app.OpenSecrets(ctx, encryption)
+	if err != nil {
+		return parts, nil, err
+	}
+	if secrets != nil {
+		closers = append(closers, func() {
+			if err := secrets.Close(); err != nil {
+				logger.Warn("could not close the connections to the keys for secrets", slog.Any("error", err))
+			}
+		})
+	}
+	codec, err := encryption.PayloadCodec()
+	if err != nil {
+		return parts, nil, usagef("%s", err)
+	}
+	temporal, err := temporalclient.Dial(ctx, observed.Sentry.TemporalLogger(logger), observed.Interceptors(), temporalclient.WithEncryption(codec))
 	if err != nil {
 		return parts, nil, err
 	}
@@ -59,5 +78,5 @@ func openParts(ctx context.Context, service string, database config.Database, st
 	if err := temporal.EnsureSearchAttributes(ctx); err != nil {
 		return parts, nil, err
 	}
-	return app.Parts{Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: logger, Telemetry: observed, Storage: storage}, closeOpened, nil
+	return app.Parts{Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: logger, Telemetry: observed, Storage: storage}, closeOpened, nil
 }

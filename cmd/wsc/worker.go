@@ -8,12 +8,13 @@ import (
 )
 
 type workerCommand struct {
-	config.Database `embed:""`
-	config.Storage  `embed:""`
-	config.Jobs     `embed:""`
-	config.Check    `embed:""`
-	config.Log      `embed:""`
-	config.Sentry   `embed:""`
+	config.Database   `embed:""`
+	config.Storage    `embed:""`
+	config.Jobs       `embed:""`
+	config.Check      `embed:""`
+	config.Encryption `embed:""`
+	config.Log        `embed:""`
+	config.Sentry     `embed:""`
 }
 
 // Help is the text behind the list of flags.
@@ -24,7 +25,7 @@ func (workerCommand) Help() string {
 // Run works until a signal comes.
 func (c *workerCommand) Run(ctx context.Context, p *process) error {
 	logger := c.Logger(p.stderr)
-	parts, closeParts, err := openParts(ctx, "wsc-worker", c.Database, c.Storage, c.Sentry, logger)
+	parts, closeParts, err := openParts(ctx, "wsc-worker", c.Database, c.Storage, c.Encryption, c.Sentry, logger)
 	if err != nil {
 		return err
 	}

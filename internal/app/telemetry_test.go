@@ -21,6 +21,7 @@ import (
 	"github.com/website-status-checker/wsc/internal/pgtest"
 	"github.com/website-status-checker/wsc/internal/telemetry"
 	"github.com/website-status-checker/wsc/internal/telemetrytest"
+	"github.com/website-status-checker/wsc/internal/temporalclient"
 	"github.com/website-status-checker/wsc/store/postgres"
 )
 
@@ -38,7 +39,7 @@ func startAPI(t *testing.T, observed app.Telemetry, logger *slog.Logger) *httpte
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
 	api, err := app.NewAPI(app.Parts{
-		Store: store, Temporal: temporal, Blobs: blobs, Logger: logger, Telemetry: observed, Storage: storage,
+		Store: store, Temporal: &temporalclient.Connection{Client: temporal, Namespace: client.DefaultNamespace}, Blobs: blobs, Logger: logger, Telemetry: observed, Storage: storage,
 		Listen: config.Listen{Listen: "127.0.0.1:0"}, Access: config.Access{AdminKey: adminKey}, Check: config.Check{CheckConcurrency: 1},
 		Jobs: config.Jobs{Retention: time.Hour, MaxUploadBytes: 1 << 20, MaxURLs: 1000},
 	})

@@ -141,7 +141,7 @@ func rules() []rule {
 		},
 		{
 			name:     "small tools know nothing of the product",
-			packages: []string{"internal/blobfolder", "internal/correlation", "internal/outfile", "internal/version"},
+			packages: []string{"internal/blobfolder", "internal/correlation", "internal/keyring", "internal/outfile", "internal/version"},
 			own:      []string{},
 			deny:     slices.Concat(postgres, api, temporal, []string{"net/http"}),
 		},
@@ -150,6 +150,13 @@ func rules() []rule {
 			packages: []string{"internal/telemetry"},
 			own:      []string{".", "internal/correlation", "workflows"},
 			deny:     slices.Concat(postgres, api, []string{"modernc.org/sqlite"}),
+		},
+		{
+			name:     "the codec of payloads knows Temporal's payloads and nothing of the product",
+			packages: []string{"internal/payloadcrypt"},
+			own:      []string{},
+			others:   []string{"go.temporal.io/api/common", "go.temporal.io/sdk/converter", "google.golang.org/protobuf"},
+			deny:     []string{"net/http", "os"},
 		},
 		{
 			name:     "plan and runner import the domain only",

@@ -18,6 +18,8 @@ import (
 type Connection struct {
 	Client    client.Client
 	Namespace string
+	// Encrypted is whether payloads are encrypted, so that nothing of a list should be readable in Temporal.
+	Encrypted bool
 }
 
 // Close ends the connection.
@@ -26,13 +28,10 @@ func (c *Connection) Close() { c.Client.Close() }
 // dialTimeout bounds one try to connect.
 const dialTimeout = 10 * time.Second
 
-// Option changes how a connection is made.
-type Option func(*client.Options)
-
 // WithInterceptors has calls, and the workflows and activities of workers on the connection, pass through interceptors,
 // the first one outermost. Those that are nil are left out.
 func WithInterceptors(interceptors ...interceptor.Interceptor) Option {
-	return func(opts *client.Options) {
+	return func(opts *client.Options, _ *Connection) {
 		for _, each := range interceptors {
 			if each != nil {
 				opts.Interceptors = append(opts.Interceptors, each)
@@ -64,8 +63,9 @@ func dial(ctx context.Context, opts client.Options, logger *slog.Logger, options
 	}
 	opts.Logger = log.NewStructuredLogger(slog.New(quiet{logger.Handler()}))
 	opts.Interceptors = append(opts.Interceptors, &jobIDs{})
+	connection := &Connection{Namespace: opts.Namespace}
 	for _, option := range options {
-		option(&opts)
+		option(&opts, connection)
 	}
 	c, err := client.DialContext(ctx, opts)
 	if err != nil {
@@ -75,5 +75,6 @@ func dial(ctx context.Context, opts client.Options, logger *slog.Logger, options
 		}
 		return nil, fmt.Errorf("connect to Temporal at %s (set by TEMPORAL_ADDRESS): %w", address, err)
 	}
-	return &Connection{Client: c, Namespace: opts.Namespace}, nil
+	connection.Client = c
+	return connection, nil
 }
