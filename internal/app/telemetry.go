@@ -38,9 +38,9 @@ func StartTelemetry(ctx context.Context, service string, settings config.Sentry,
 	return Telemetry{Tracing: tracing, Sentry: sentry}, nil
 }
 
-// DialOptions make a connection to Temporal trace and report.
-func (t Telemetry) DialOptions() []temporalclient.Option {
-	return []temporalclient.Option{temporalclient.WithInterceptors(t.Tracing.Interceptor(), t.Sentry.Interceptor())}
+// Interceptors make a connection to Temporal trace and report.
+func (t Telemetry) Interceptors() temporalclient.Option {
+	return temporalclient.WithInterceptors(t.Tracing.Interceptor(), t.Sentry.Interceptor())
 }
 
 // Close sends what is left, for a few seconds at most.
