@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// textSize is the size of lists of plain text: the largest upload that is accepted by default.
-const textSize = 100 * mib
+// textSize is the size of lists of plain text.
+const textSize = 10 * mib
 
 func texts() []list {
 	plain := func(name, unit string) list {
@@ -57,7 +57,7 @@ func texts() []list {
 func longKeys() string {
 	var array strings.Builder
 	array.WriteString(`[{"url":"a.com"}`)
-	for n := range 80 {
+	for n := range 20 {
 		fmt.Fprintf(&array, `,{"%d%s":0}`, n, strings.Repeat("k", mib-100))
 	}
 	return array.String()

@@ -29,20 +29,20 @@ const (
 
 func workbooks() []list {
 	return []list{
-		{"many_rows.xlsx", book(part{sheet1, rows(million, func(w io.Writer, n int) {
+		{"many_rows.xlsx", book(part{sheet1, rows(million/5, func(w io.Writer, n int) {
 			fmt.Fprintf(w, `<row r="%d"><c r="A%d" t="inlineStr"><is><t>https://www.%d.example.com/path</t></is></c></row>`, n, n, n)
 		})})},
-		{"far_right_cells.xlsx", book(part{sheet1, rows(million, func(w io.Writer, n int) {
+		{"far_right_cells.xlsx", book(part{sheet1, rows(million/5, func(w io.Writer, n int) {
 			fmt.Fprintf(w, `<row r="%d"><c r="A%d" t="str"><v>a.com</v></c><c r="XFD%d"><v>1</v></c></row>`, n, n, n)
 		})})},
-		{"far_right_cells_only.xlsx", book(part{sheet1, rows(million, func(w io.Writer, n int) {
+		{"far_right_cells_only.xlsx", book(part{sheet1, rows(million/5, func(w io.Writer, n int) {
 			fmt.Fprintf(w, `<row r="%d"><c r="XFD%d"><v>1</v></c></row>`, n, n)
 		})})},
-		{"full_rows.xlsx", book(part{sheet1, rows(2000, func(w io.Writer, n int) {
+		{"full_rows.xlsx", book(part{sheet1, rows(150, func(w io.Writer, n int) {
 			fmt.Fprintf(w, `<row r="%d">%s</row>`, n, strings.Repeat(`<c t="str"><v>a.com</v></c>`, 16384))
 		})})},
 		{"a_million_shared_strings.xlsx", book(
-			part{sheet1, rows(million, func(w io.Writer, n int) {
+			part{sheet1, rows(million/5, func(w io.Writer, n int) {
 				fmt.Fprintf(w, `<row r="%d"><c r="A%d" t="s"><v>%d</v></c></row>`, n, n, (n*7919)%million)
 			})},
 			part{shared, wrapped("sst", million, func(w io.Writer, n int) {
@@ -53,11 +53,11 @@ func workbooks() []list {
 			part{shared, wrapped("sst", 8<<20, func(w io.Writer, _ int) { io.WriteString(w, `<si/>`) })})},
 		{"huge_shared_strings.xlsx", book(
 			part{sheet1, rows(1, oneURL)},
-			part{shared, wrapped("sst", 900, func(w io.Writer, _ int) {
+			part{shared, wrapped("sst", 200, func(w io.Writer, _ int) {
 				fmt.Fprintf(w, `<si><t>%s</t></si>`, strings.Repeat("x", mib))
 			})})},
 		{"huge_shared_strings_in_every_row.xlsx", book(
-			part{sheet1, rows(million, func(w io.Writer, n int) {
+			part{sheet1, rows(million/5, func(w io.Writer, n int) {
 				fmt.Fprintf(w, `<row r="%d"><c r="A%d" t="str"><v>a.com</v></c><c r="B%d" t="s"><v>%d</v></c></row>`, n, n, n, n%50)
 			})},
 			part{shared, wrapped("sst", 50, func(w io.Writer, _ int) {
@@ -68,7 +68,7 @@ func workbooks() []list {
 			repeat(w, "x", 900*mib)
 			io.WriteString(w, `</v></c></row></sheetData></worksheet>`)
 		}})},
-		{"large_cells.xlsx", book(part{sheet1, rows(900, func(w io.Writer, n int) {
+		{"large_cells.xlsx", book(part{sheet1, rows(50, func(w io.Writer, n int) {
 			fmt.Fprintf(w, `<row r="%d"><c r="A%d" t="str"><v>%s</v></c></row>`, n, n, strings.Repeat("x", mib-200))
 		})})},
 		{"many_attributes.xlsx", book(part{sheet1, rows(300, func(w io.Writer, n int) {
@@ -83,14 +83,14 @@ func workbooks() []list {
 		}})},
 		{"deep_elements.xlsx", book(part{sheet1, func(w io.Writer) {
 			io.WriteString(w, `<worksheet><sheetData>`)
-			repeat(w, `<x>`, 200*mib)
+			repeat(w, `<x>`, 20*mib)
 			io.WriteString(w, `</sheetData></worksheet>`)
 		}})},
 		{"deep_styles.xlsx", book(part{sheet1, rows(1, oneURL)}, part{"xl/styles.xml", func(w io.Writer) {
 			io.WriteString(w, `<styleSheet>`)
 			repeat(w, `<x>`, 900*mib)
 		}})},
-		{"entities.xlsx", book(part{sheet1, rows(200, func(w io.Writer, n int) {
+		{"entities.xlsx", book(part{sheet1, rows(40, func(w io.Writer, n int) {
 			fmt.Fprintf(w, `<row r="%d"><c r="A%d" t="str"><v>a.com/%s</v></c></row>`, n, n, strings.Repeat("&#x10FFFF;", mib/20))
 		})})},
 		{"comments.xlsx", book(part{sheet1, func(w io.Writer) {
@@ -100,7 +100,7 @@ func workbooks() []list {
 		}})},
 		{"empty_rows.xlsx", book(part{sheet1, func(w io.Writer) {
 			io.WriteString(w, `<worksheet><sheetData><row r="1"><c r="A1" t="str"><v>a.com</v></c></row>`)
-			repeat(w, `<c/>`, 500*mib)
+			repeat(w, `<c/>`, 10*mib)
 			io.WriteString(w, `</sheetData></worksheet>`)
 		}})},
 		{"many_parts.xlsx", manyParts},
