@@ -104,7 +104,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, rep
 // accept stores the upload, then the row, then starts the workflow.
 func (s *Service) accept(ctx context.Context, job *wsc.Job, sub Submission) (accepted *wsc.Job, replayed bool, err error) {
 	// A database that is away is noticed before there is anything to take back.
-	if _, err := s.jobNow(ctx, job.ID); wsc.CodeOf(err) != wsc.CodeNotFound {
+	if err := s.lookFor(ctx, job.ID); wsc.CodeOf(err) != wsc.CodeNotFound {
 		return nil, false, fmt.Errorf("create job: %w", cmp.Or(err, errIDTaken))
 	}
 	if err := s.storeUpload(ctx, job.UploadPath, sub.Upload); err != nil {
@@ -142,7 +142,7 @@ func (s *Service) createJob(ctx context.Context, job *wsc.Job, sub Submission) (
 		}
 		// The faster one's job is gone again, or its key has just become free.
 	}
-	_, lookup := s.jobNow(ctx, job.ID)
+	lookup := s.lookFor(ctx, job.ID)
 	switch {
 	case lookup == nil && wsc.CodeOf(err) != wsc.CodeConflict:
 		return nil, nil // the row was stored, only the answer to that was lost
@@ -160,11 +160,12 @@ func (s *Service) insertJob(ctx context.Context, job *wsc.Job) error {
 	return s.store.CreateJob(ctx, job)
 }
 
-// jobNow reads a job within the time of a statement.
-func (s *Service) jobNow(ctx context.Context, id string) (*wsc.Job, error) {
+// lookFor returns an error with wsc.CodeNotFound if there is no such job, and another if nobody knows.
+func (s *Service) lookFor(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, rowTimeout)
 	defer cancel()
-	return s.store.Job(ctx, id)
+	_, err := s.store.Job(ctx, id)
+	return err
 }
 
 // requestHash identifies the content of a submission: two with the same hash ask for the same job.

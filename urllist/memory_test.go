@@ -37,7 +37,7 @@ func TestHostileListsTakeLittleMemory(t *testing.T) {
 		require.NoError(t, err, "%s", stderr.String())
 		return output
 	}
-	for _, name := range strings.Fields(string(run(t, "list"))) {
+	for name := range strings.FieldsSeq(string(run(t, "list"))) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), name)
