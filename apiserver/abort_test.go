@@ -51,7 +51,7 @@ func TestAbortedUploadsLeaveNothing(t *testing.T) {
 	requests := [][]byte{
 		append([]byte(uploadHead(contentType, form.Len())), form.Bytes()...),
 		append([]byte(uploadHead("application/json", len(urls))), urls...),
-		fmt.Appendf(nil, "POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(urls), urls),
+		fmt.Appendf(nil, "POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nX-Api-Key: "+adminKey+"\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(urls), urls),
 	}
 	require.Equal(t, http.StatusOK, b.get(t, "/api/v1/jobs").status) // opens what stays open
 	b.server.Client().CloseIdleConnections()

@@ -113,7 +113,7 @@ func farRight(rows int) string {
 func chunked(t *testing.T, b *bundle) answer {
 	t.Helper()
 	return raw(t, b, func(conn net.Conn) {
-		_, err := io.WriteString(conn, "POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\nTransfer-Encoding: chunked\r\n\r\n")
+		_, err := io.WriteString(conn, "POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nX-Api-Key: "+adminKey+"\r\nContent-Type: multipart/form-data; boundary=x\r\nTransfer-Encoding: chunked\r\n\r\n")
 		require.NoError(t, err)
 		content := "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"l.txt\"\r\n\r\n" + strings.Repeat("example.com\n", 110_000)
 		_, _ = fmt.Fprintf(conn, "%x\r\n%s\r\n0\r\n\r\n", len(content), content) // the server may close before the end

@@ -55,7 +55,7 @@ func TestDeclaredSizeIsRefusedBeforeReading(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			b := newBundle(t)
 			a := raw(t, b, func(conn net.Conn) {
-				_, err := fmt.Fprintf(conn, "POST /api/v1%s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", path, 1<<30)
+				_, err := fmt.Fprintf(conn, "POST /api/v1%s HTTP/1.1\r\nHost: x\r\nX-Api-Key: "+adminKey+"\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", path, 1<<30)
 				require.NoError(t, err)
 			})
 			require.Equal(t, http.StatusRequestEntityTooLarge, a.status)
@@ -85,8 +85,7 @@ func (e *endless) Read(data []byte) (int, error) {
 func TestUndeclaredSizeIsRefusedAtTheLimit(t *testing.T) {
 	b := newBundle(t)
 	body := &endless{limit: 1 << 30}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/api/v1/jobs", body)
-	require.NoError(t, err)
+	request := b.request(t, http.MethodPost, "/api/v1/jobs", body)
 	request.Header.Set("Content-Type", "application/json")
 	response, err := b.server.Client().Do(request)
 	if err == nil { // else the server closed the connection before its answer could be read

@@ -31,7 +31,7 @@ type checkOutput struct {
 
 func checkDoc(limits Limits) doc {
 	return doc{
-		id: "check-url", tag: "Checks", summary: "Check one URL now",
+		id: "check-url", tag: "Checks", scope: wsc.ScopeWrite, summary: "Check one URL now",
 		description: "Makes one attempt and answers with its result. A URL that can't be checked is a result too, with error_kind invalid_url. Nothing is stored.",
 		codes: []wsc.Code{
 			wsc.CodeInvalidJSON, wsc.CodeInvalidOptions, wsc.CodeUnsupportedMediaType, wsc.CodeUploadTooLarge, wsc.CodeRequestTimeout,
@@ -43,6 +43,9 @@ func checkDoc(limits Limits) doc {
 func (s *Server) check(ctx context.Context, in *checkInput) (*checkOutput, error) {
 	options, err := in.Body.Options.Resolve(s.jobs.Defaults())
 	if err != nil {
+		return nil, err
+	}
+	if err := in.Body.Options.RefuseMaskedHeaders(); err != nil {
 		return nil, err
 	}
 	url := wsc.TrimURL(in.Body.URL)

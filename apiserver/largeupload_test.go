@@ -56,8 +56,7 @@ func TestLargeUploadsAreNotHeldInMemory(t *testing.T) {
 	began := time.Now()
 	grown := peakMemory(func() {
 		body := io.MultiReader(strings.NewReader(before), &generatedCSV{lines: lines}, strings.NewReader(after))
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/api/v1/jobs", body)
-		require.NoError(t, err)
+		request := b.request(t, http.MethodPost, "/api/v1/jobs", body)
 		request.ContentLength = int64(len(before) + lines*generatedLineBytes + len(after))
 		request.Header.Set("Content-Type", "multipart/form-data; boundary=x")
 		response, err := b.server.Client().Do(request)

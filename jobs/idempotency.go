@@ -61,7 +61,13 @@ func (s *Service) repeated(ctx context.Context, sub Submission, hash string) (jo
 	if s.now().Sub(job.CreatedAt) >= wsc.IdempotencyWindow {
 		return nil, false, nil
 	}
-	if job.RequestHash != hash {
+	same := job.RequestHash == hash
+	if same {
+		if same, err = s.hasHeaders(ctx, job, sub.Options.Headers); err != nil {
+			return nil, false, err
+		}
+	}
+	if !same {
 		return nil, false, wsc.Errorf(wsc.CodeIdempotencyConflict, "This Idempotency-Key was already used for another list or other options. Use a new key for a new submission.")
 	}
 	return job, true, nil

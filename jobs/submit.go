@@ -23,6 +23,8 @@ const (
 	storeTimeout = 2 * time.Minute
 	// rowTimeout bounds one statement on the jobs table.
 	rowTimeout = 10 * time.Second
+	// sealTimeout bounds one call to the service that keeps the keys for secrets.
+	sealTimeout = 10 * time.Second
 	// startTimeout bounds one call to the workflow engine.
 	startTimeout = 5 * time.Second
 	// createAttempts is how often a row is stored that conflicts with one which is gone a moment later.
@@ -56,7 +58,7 @@ type Submission struct {
 //
 // Errors: the codes of urllist.Scan and CleanFilename for what is wrong with the list, wsc.CodeInvalidOptions,
 // wsc.CodeEmptyUpload, wsc.CodeIdempotencyConflict when the key was used for something else, and
-// wsc.CodeStorageUnavailable. After an error nothing of the submission is left, unless the database left open whether it
+// wsc.CodeStorageUnavailable, also when headers can't be encrypted. The values of headers are in no answer. After an error nothing of the submission is left, unless the database left open whether it
 // stored the job: then the upload stays, for the job or for the sweep of Reconcile.
 func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, replayed bool, err error) {
 	filename, err := CleanFilename(sub.Filename)
@@ -64,6 +66,9 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, rep
 		return nil, false, err
 	}
 	if _, err := sub.Options.Resolve(s.defaults); err != nil {
+		return nil, false, err
+	}
+	if err := s.acceptHeaders(sub.Options); err != nil {
 		return nil, false, err
 	}
 	if sub.Upload.size == 0 {
@@ -93,9 +98,13 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, rep
 	// Stores keep microseconds; the answer shall have what a later read has.
 	now := s.now().UTC().Truncate(time.Microsecond)
 	id := s.newID()
+	sealed, err := s.sealHeaders(ctx, id, sub.Options.Headers)
+	if err != nil {
+		return nil, false, err
+	}
 	job = &wsc.Job{
 		ID: id, Owner: sub.Owner, Filename: filename, Status: wsc.JobPending, Phase: wsc.PhaseValidating,
-		Options: sub.Options, List: &list, UploadPath: wsc.UploadPath(id),
+		Options: sub.Options.WithMaskedHeaders(), SealedHeaders: sealed, List: &list, UploadPath: wsc.UploadPath(id),
 		IdempotencyKey: sub.IdempotencyKey, RequestHash: hash, CreatedAt: now, UpdatedAt: now,
 	}
 	return s.accept(ctx, job, sub)
@@ -168,12 +177,13 @@ func (s *Service) lookFor(ctx context.Context, id string) error {
 	return err
 }
 
-// requestHash identifies the content of a submission: two with the same hash ask for the same job.
+// requestHash identifies the content of a submission: two with the same hash and the same header values ask for the same
+// job. The values are no part of it, see hasHeaders.
 func requestHash(sub Submission, filename string) (string, error) {
 	rest, err := json.Marshal(struct {
 		Filename string      `json:"filename"`
 		Options  wsc.Options `json:"options"`
-	}{filename, sub.Options})
+	}{filename, sub.Options.WithMaskedHeaders()})
 	if err != nil {
 		return "", fmt.Errorf("hash submission: %w", err)
 	}

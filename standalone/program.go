@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/website-status-checker/wsc/internal/app"
 	"github.com/website-status-checker/wsc/internal/temporalclient"
 	"github.com/website-status-checker/wsc/standalone/temporalserver"
@@ -28,6 +30,8 @@ const (
 type program struct {
 	logger *slog.Logger
 	failed chan error // a part that can't go on reports here
+	// adminKeyPath is the file with the admin key, "" if the settings hold it.
+	adminKeyPath string
 
 	stops []func() error
 }
@@ -53,7 +57,15 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	}
 	p.onStop(func() error { return ignoreClosed(listener.Close()) })
 
-	temporal, err := p.startTemporal(ctx, s)
+	metrics, err := app.NewMetrics(prometheus.NewRegistry())
+	if err != nil {
+		return err
+	}
+	secrets, err := p.openSecrets(ctx, s)
+	if err != nil {
+		return err
+	}
+	temporal, err := p.startTemporal(ctx, s, temporalclient.WithMetrics(metrics.Temporal))
 	if err != nil {
 		return err
 	}
@@ -61,17 +73,31 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
+	if err := metrics.WatchStore(store); err != nil {
+		return err
+	}
 	blobs, err := app.OpenBlobs(ctx, s.Storage)
 	if err != nil {
 		return err
 	}
+	blobs = metrics.CountBlobs(blobs)
 	p.onStop(blobs.Close)
 
+	access := s.Access
+	if access.AdminKey, p.adminKeyPath, err = adminKey(s); err != nil {
+		return err
+	}
+	access.AdminKeyFile = ""
 	parts := app.Parts{
-		Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: p.logger,
-		Listen: s.Listen, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
+		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: p.logger, Metrics: metrics,
+		Listen: s.Listen, Access: access, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
 		TemporalUIURL: "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.TemporalUIPort)), OnFatalError: p.fail,
 	}
+	stopWatch, err := app.StartWatch(ctx, app.Watch{Profiling: s.ProfilingAddress()}, parts)
+	if err != nil {
+		return err
+	}
+	p.onStop(func() error { stopWatch(); return nil })
 	worker, err := app.StartWorker(parts) //nolint:contextcheck // it ends with Stop
 	if err != nil {
 		return err
@@ -86,7 +112,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 }
 
 // startTemporal starts the embedded server and its UI and connects to it.
-func (p *program) startTemporal(ctx context.Context, s *settings) (*temporalclient.Connection, error) {
+func (p *program) startTemporal(ctx context.Context, s *settings, options ...temporalclient.Option) (*temporalclient.Connection, error) {
 	address := net.JoinHostPort(loopback, strconv.Itoa(s.TemporalPort))
 	if err := checkPort(address, "--temporal-port (WSC_TEMPORAL_PORT)"); err != nil {
 		return nil, err
@@ -107,7 +133,11 @@ func (p *program) startTemporal(ctx context.Context, s *settings) (*temporalclie
 	ui := temporalserver.StartUI(temporalserver.UIOptions{Host: loopback, Port: s.TemporalUIPort, TemporalAddress: address, Namespace: namespace})
 	p.onStop(func() error { ui.Stop(); return nil })
 
-	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.logger)
+	codec, err := s.PayloadCodec()
+	if err != nil {
+		return nil, err
+	}
+	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.logger, append(options, temporalclient.WithEncryption(codec))...)
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +191,14 @@ func ignoreClosed(err error) error {
 	return err
 }
 
+// keyHint is how a shell gets at the admin key, which itself is not shown: what a server prints ends up in logs.
+func (p *program) keyHint() string {
+	if p.adminKeyPath == "" {
+		return "…  # the value of WSC_ADMIN_KEY"
+	}
+	return "$(cat '" + p.adminKeyPath + "')"
+}
+
 // welcome tells where everything is.
 func (p *program) welcome(w io.Writer, s settings) {
 	base := "http://" + s.Listen.Listen
@@ -176,15 +214,16 @@ Website Status Checker is running.
   Temporal UI  http://%s:%d
   Data         %s
 
-Check a list:
+Check a list, in another terminal:
 
-  curl -F file=@examples/websites.csv %s/api/v1/jobs
+  export WSC_KEY=%s
+  curl -H "X-API-Key: $WSC_KEY" -F file=@examples/websites.csv %s/api/v1/jobs
   bin/wsc submit examples/websites.csv --watch
 
-`, base, base, loopback, s.TemporalUIPort, dir, base)
+`, base, base, loopback, s.TemporalUIPort, dir, p.keyHint(), base)
 	if s.Public() {
-		fmt.Fprintf(w, "WARNING: %s can be reached from other machines, and the API asks for no key yet: everybody who reaches it can use it.\n\n", s.Listen.Listen)
+		fmt.Fprintf(w, "%s can be reached from other machines. Requests need an API key; put TLS in front of it. Stop with Ctrl-C.\n\n", s.Listen.Listen)
 	} else {
-		fmt.Fprint(w, "Only this machine can reach it; requests need no key. Stop with Ctrl-C.\n\n")
+		fmt.Fprint(w, "Only this machine can reach it. Stop with Ctrl-C.\n\n")
 	}
 }

@@ -15,10 +15,15 @@ type settings struct {
 	TemporalPort   int `help:"Port of the embedded Temporal server, on 127.0.0.1." default:"7233" env:"WSC_TEMPORAL_PORT" group:"Addresses" placeholder:"PORT"`
 	TemporalUIPort int `name:"temporal-ui-port" help:"Port of the Temporal UI, on 127.0.0.1." default:"8233" env:"WSC_TEMPORAL_UI_PORT" group:"Addresses" placeholder:"PORT"`
 
-	config.Storage `embed:"" group:"Storage"`
-	config.Jobs    `embed:"" group:"Jobs"`
-	config.Check   `embed:"" group:"Checks"`
-	config.Log     `embed:"" group:"Logging"`
+	config.Access `embed:"" group:"Access"`
+
+	config.Storage    `embed:"" group:"Storage"`
+	config.Jobs       `embed:"" group:"Jobs"`
+	config.Check      `embed:"" group:"Checks"`
+	config.Encryption `embed:"" group:"Encryption"`
+	config.Log        `embed:"" group:"Logging"`
+
+	config.Profiling `embed:"" group:"Addresses"`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }

@@ -4,8 +4,6 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -14,19 +12,20 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"go.temporal.io/sdk/client"
 	"gocloud.dev/blob"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/activities"
 	"github.com/website-status-checker/wsc/apiserver"
+	"github.com/website-status-checker/wsc/audit"
 	"github.com/website-status-checker/wsc/checker"
 	"github.com/website-status-checker/wsc/internal/config"
+	"github.com/website-status-checker/wsc/internal/keyring"
+	"github.com/website-status-checker/wsc/internal/telemetry"
 	"github.com/website-status-checker/wsc/internal/temporalclient"
 	"github.com/website-status-checker/wsc/internal/version"
 	"github.com/website-status-checker/wsc/jobs"
+	"github.com/website-status-checker/wsc/keys"
 	"github.com/website-status-checker/wsc/runner"
 	"github.com/website-status-checker/wsc/worker"
 )
@@ -43,17 +42,28 @@ const (
 type Store interface {
 	activities.Store
 	apiserver.Store
+	audit.Store
 	jobs.Store
+	keys.Store
+	telemetry.JobCounter
+	telemetry.Pooled
 }
 
 // Parts are what API and workers are made of.
 type Parts struct {
 	Store    Store
-	Temporal client.Client
+	Temporal *temporalclient.Connection
 	Blobs    *blob.Bucket
-	Logger   *slog.Logger
+	// Secrets seals what must not be readable in the database; nil if there are no keys for it.
+	Secrets *keyring.Keyring
+	Logger  *slog.Logger
+	// Metrics is required; what API and workers do is counted there.
+	Metrics *Metrics
+	// HideMetrics is for an API whose metrics are served elsewhere; see StartWatch.
+	HideMetrics bool
 
 	Listen        config.Listen
+	Access        config.Access
 	Storage       config.Storage
 	Jobs          config.Jobs
 	Check         config.Check
@@ -121,16 +131,21 @@ func StartWorker(p Parts) (*Worker, error) {
 		return nil, err
 	}
 	limiter := runner.NewLimiter(p.Check.CheckConcurrency)
+	observer, err := p.Metrics.watchWorker(limiter)
+	if err != nil {
+		checks.Close()
+		return nil, err
+	}
 	acts, err := activities.New(activities.Config{
-		Store: p.Store, Blobs: p.Blobs, Checker: checks.Checker, Limiter: limiter, Sight: sight,
+		Store: p.Store, Blobs: p.Blobs, Checker: p.Metrics.checks.Count(checks.Checker), Limiter: limiter, Sight: sight,
 		Cleanup: temporalclient.NewJobs(p.Temporal), Defaults: p.Jobs.Defaults(), MaxURLs: p.Jobs.MaxURLs,
-		TempDir: spool, Logger: p.Logger, Random: rand.Float64,
+		TempDir: spool, Logger: p.Logger, Random: rand.Float64, Secrets: p.opener(), Observer: observer,
 	})
 	if err != nil {
 		checks.Close()
 		return nil, err
 	}
-	w := worker.New(worker.Config{Client: p.Temporal, Activities: acts, StopTimeout: stopTimeout, OnFatalError: p.OnFatalError})
+	w := worker.New(worker.Config{Client: p.Temporal.Client, Activities: acts, StopTimeout: stopTimeout, OnFatalError: p.OnFatalError})
 	if err := w.Start(); err != nil {
 		checks.Close()
 		return nil, err
@@ -158,10 +173,12 @@ func (w *Worker) Stop() {
 
 // API answers HTTP requests.
 type API struct {
-	server  *apiserver.Server
-	service *jobs.Service
-	checker *Checker
-	listen  config.Listen
+	server   *apiserver.Server
+	service  *jobs.Service
+	keys     *keys.Service
+	security *audit.Recorder
+	checker  *Checker
+	listen   config.Listen
 }
 
 // NewAPI builds the API.
@@ -177,31 +194,45 @@ func NewAPI(p Parts) (*API, error) {
 	}
 	service, err := jobs.New(jobs.Config{
 		Store: p.Store, Workflows: workflows, Blobs: p.Blobs, Defaults: defaults,
-		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, SpoolDir: spool, Logger: p.Logger,
+		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, SpoolDir: spool, Logger: p.Logger, Sealer: p.sealer(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	registry := prometheus.NewRegistry()
-	if err := errors.Join(
-		registry.Register(collectors.NewGoCollector()),
-		registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})),
-	); err != nil {
-		return nil, fmt.Errorf("set up metrics: %w", err)
-	}
-	checks, err := p.newChecker()
-	if err != nil {
+	if err := p.Metrics.watchJobs(p.Store); err != nil {
 		return nil, err
 	}
-	server, err := apiserver.New(apiserver.Config{
-		Store: p.Store, Jobs: service, Checker: checks.Checker, Blobs: p.Blobs, Workflows: workflows, Registry: registry,
-		Logger: p.Logger, Version: version.String(), TempDir: spool, AllowedHosts: allowedHosts(p.Listen), TemporalUIURL: p.TemporalUIURL,
+	api := &API{service: service, listen: p.Listen}
+	if err := api.complete(p, workflows, spool); err != nil {
+		api.Close()
+		return nil, err
+	}
+	return api, nil
+}
+
+// complete makes the parts that have to be closed, and the server on top of them.
+func (a *API) complete(p Parts, workflows *temporalclient.Jobs, spool string) (err error) {
+	adminKey, err := p.Access.Secret()
+	if err != nil {
+		return err
+	}
+	a.keys, err = keys.New(keys.Config{Store: p.Store, AdminKey: adminKey, RateLimitHour: p.Access.RateLimitHour, Logger: p.Logger})
+	if err != nil {
+		return err
+	}
+	if a.security, err = audit.New(audit.Config{Store: p.Store, Logger: p.Logger}); err != nil {
+		return err
+	}
+	if a.checker, err = p.newChecker(); err != nil {
+		return err
+	}
+	a.server, err = apiserver.New(apiserver.Config{
+		Store: p.Store, Jobs: a.service, Keys: a.keys, Security: a.security, Checker: p.Metrics.checks.Count(a.checker.Checker), Blobs: p.Blobs,
+		Workflows: workflows, Registry: p.Metrics.Registry, HideMetrics: p.HideMetrics, Facts: p.facts(), Logger: p.Logger, Version: version.String(), TempDir: spool,
+		AllowedHosts: allowedHosts(p.Listen), TrustedProxies: p.Access.TrustedProxies, MetricsNeedKey: p.Listen.Public(),
+		TemporalUIURL: p.TemporalUIURL,
 	})
-	if err != nil {
-		checks.Close()
-		return nil, err
-	}
-	return &API{server: server, service: service, checker: checks, listen: p.Listen}, nil
+	return err
 }
 
 // HTTPServer returns the server for the API; the caller gives it a listener and shuts it down.
@@ -210,10 +241,21 @@ func (a *API) HTTPServer() *http.Server { return a.server.HTTPServer(a.listen.Li
 // Reconcile starts the workflows of jobs that were accepted without one, until the context ends.
 func (a *API) Reconcile(ctx context.Context) { a.service.Run(ctx, reconcileInterval) }
 
-// Close ends the event streams and frees the checker's connections.
+// Close ends the event streams, stores what waits to be stored and frees the checker's connections. Call it when no
+// request is answered any more, or twice.
 func (a *API) Close() {
-	a.server.Close()
-	a.checker.Close()
+	if a.server != nil {
+		a.server.Close()
+	}
+	if a.checker != nil {
+		a.checker.Close()
+	}
+	if a.keys != nil {
+		a.keys.Close()
+	}
+	if a.security != nil {
+		a.security.Close()
+	}
 }
 
 // allowedHosts are the names by which a server on loopback is addressed. A web page whose own name resolves to

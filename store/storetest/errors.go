@@ -47,6 +47,8 @@ func callsWithoutJob(store Store, id string) map[string]func(context.Context) er
 		"Ping":                func(ctx context.Context) error { return store.Ping(ctx) },
 		"CreateJob":           func(ctx context.Context) error { return store.CreateJob(ctx, &wsc.Job{ID: id, CreatedAt: someTime()}) },
 		"JobByIdempotencyKey": func(ctx context.Context) error { _, err := store.JobByIdempotencyKey(ctx, "o", "k"); return err },
+		"SchemaVersion":       func(ctx context.Context) error { _, err := store.SchemaVersion(ctx); return err },
+		"CountJobs":           func(ctx context.Context) error { _, err := store.CountJobs(ctx); return err },
 		"Jobs":                func(ctx context.Context) error { _, err := store.Jobs(ctx, wsc.JobFilter{Limit: 1}); return err },
 		"ExpiredJobs":         func(ctx context.Context) error { _, err := store.ExpiredJobs(ctx, someTime(), 1); return err },
 		"PendingJobs":         func(ctx context.Context) error { _, err := store.PendingJobs(ctx, someTime(), 1); return err },
@@ -124,8 +126,33 @@ func RequireUnavailable(t *testing.T, store Store) {
 	}
 }
 
+// keyCalls are the methods about keys.
+func keyCalls(store Store, id string) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"CreateKey": func(ctx context.Context) error {
+			return store.CreateKey(ctx, &wsc.Key{ID: id, Hash: []byte{1}, CreatedAt: someTime()})
+		},
+		"Key":       func(ctx context.Context) error { _, err := store.Key(ctx, id); return err },
+		"KeyByHash": func(ctx context.Context) error { _, err := store.KeyByHash(ctx, []byte{1}); return err },
+		"Keys":      func(ctx context.Context) error { _, err := store.Keys(ctx, wsc.KeyFilter{Limit: 1}); return err },
+		"ChangeKey": func(ctx context.Context) error {
+			_, err := store.ChangeKey(ctx, id, func(*wsc.Key) error { return nil })
+			return err
+		},
+		"TouchKey":       func(ctx context.Context) error { return store.TouchKey(ctx, id, someTime(), time.Minute) },
+		"LeaseRequests":  func(ctx context.Context) error { _, err := store.LeaseRequests(ctx, id, 1, 1); return err },
+		"ReturnRequests": func(ctx context.Context) error { return store.ReturnRequests(ctx, id, someTime(), 1) },
+		"AppendEvents": func(ctx context.Context) error {
+			return store.AppendEvents(ctx, []wsc.SecurityEvent{{ID: id, At: someTime()}})
+		},
+		"Events":       func(ctx context.Context) error { _, err := store.Events(ctx, wsc.AuditFilter{Limit: 1}); return err },
+		"DeleteEvents": func(ctx context.Context) error { return store.DeleteEvents(ctx, someTime()) },
+	}
+}
+
 func allCalls(store Store, id string) map[string]func(context.Context) error {
 	all := calls(store, id)
 	maps.Copy(all, callsWithoutJob(store, id))
+	maps.Copy(all, keyCalls(store, id))
 	return all
 }

@@ -18,13 +18,35 @@ func testJobs(t *testing.T, open func(*testing.T) Store) {
 	t.Run("a created job is read back as it was", func(t *testing.T) {
 		created := createJob(t, store, func(j *wsc.Job) {
 			j.Phase = wsc.PhaseValidating
-			j.Options = wsc.Options{TimeoutMS: 500, Retries: new(0), Headers: map[string]string{"X-A": "é\x00"}, HostRate: new(2.5)}
+			j.Options = wsc.Options{TimeoutMS: 500, Retries: new(0), Headers: map[string]string{"X-A": wsc.MaskedHeaderValue}, HostRate: new(2.5)}
+			j.SealedHeaders = "wsc1.abc"
 			j.List = &wsc.List{Format: "csv", Encoding: "utf-8", HasHeader: true, Columns: []string{"a", "b"}}
 			j.UploadPath, j.ExportPaths = "uploads/1", map[string]string{"csv": "exports/1.csv"}
 			j.ScheduleID, j.IdempotencyKey, j.RequestHash = "schedule", "key of this test", "hash"
 			j.ExpiresAt = new(later)
 		})
 		require.Equal(t, created, readJob(t, store, created.ID))
+	})
+
+	t.Run("header values are not stored beside the sealed ones", func(t *testing.T) {
+		created := createJob(t, store, func(j *wsc.Job) {
+			j.Options = wsc.Options{Headers: map[string]string{"Authorization": "secret"}}
+			j.SealedHeaders = "wsc1.abc"
+		})
+		job := readJob(t, store, created.ID)
+		require.Equal(t, map[string]string{"Authorization": wsc.MaskedHeaderValue}, job.Options.Headers)
+		require.Equal(t, "wsc1.abc", job.SealedHeaders)
+		require.Nil(t, job.PlainHeaders)
+	})
+
+	t.Run("header values from before they were sealed are read apart from the options", func(t *testing.T) {
+		headers := map[string]string{"X-A": "é\x00", "X-Empty": ""}
+		created := createJob(t, store, func(j *wsc.Job) { j.Options = wsc.Options{TimeoutMS: 500, Headers: headers} })
+		job := readJob(t, store, created.ID)
+		require.Equal(t, headers, job.PlainHeaders)
+		require.Equal(t, map[string]string{"X-A": wsc.MaskedHeaderValue, "X-Empty": wsc.MaskedHeaderValue}, job.Options.Headers)
+		require.Equal(t, 500, job.Options.TimeoutMS)
+		require.Empty(t, job.SealedHeaders)
 	})
 
 	t.Run("a new job is pending whatever the caller filled in", func(t *testing.T) {

@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -17,6 +18,11 @@ import (
 type Store interface {
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
+	// SchemaVersion is the version that the database is migrated to.
+	SchemaVersion(ctx context.Context) (int64, error)
+	// PoolStats says how much the store's connections are in use, by the name of their pool, with the meanings of
+	// package database/sql. The names are always the same.
+	PoolStats() map[string]sql.DBStats
 
 	// CreateJob inserts a pending job. A second job with the same owner and non-empty idempotency key
 	// is refused with wsc.CodeConflict; a job that was created wsc.IdempotencyWindow or more before loses its key to the
@@ -32,6 +38,8 @@ type Store interface {
 	PendingJobs(ctx context.Context, createdBefore time.Time, limit int) ([]wsc.Job, error)
 	// ExpiredJobs returns jobs with a final status whose expiry is before the given time, the longest expired first.
 	ExpiredJobs(ctx context.Context, expiredBefore time.Time, limit int) ([]wsc.Job, error)
+	// CountJobs returns how many jobs have each status; statuses that no job has are left out.
+	CountJobs(ctx context.Context) (map[wsc.JobStatus]int64, error)
 
 	// StartJob turns a pending job into a processing one and sets started_at. For any other status it changes nothing.
 	StartJob(ctx context.Context, id string, now time.Time) error
@@ -90,4 +98,37 @@ type Store interface {
 	// ForgetIdleHosts removes hosts whose next free slot passed longer ago than the given age, unless they are slowed
 	// down.
 	ForgetIdleHosts(ctx context.Context, age time.Duration) error
+
+	KeyStore
+}
+
+// KeyStore is the part of a store that keeps API keys and what happened with them. Methods that name a key return an error with wsc.CodeNotFound when
+// there is none.
+type KeyStore interface {
+	// CreateKey inserts a key. A second one with the same id or hash is refused with wsc.CodeConflict.
+	CreateKey(ctx context.Context, key *wsc.Key) error
+	// Key returns a key.
+	Key(ctx context.Context, id string) (*wsc.Key, error)
+	// KeyByHash returns the key one of whose secrets, the current or the previous, has the hash, whatever its state.
+	KeyByHash(ctx context.Context, hash []byte) (*wsc.Key, error)
+	// Keys returns a page of keys, newest first (created_at, id descending).
+	Keys(ctx context.Context, filter wsc.KeyFilter) ([]wsc.Key, error)
+	// ChangeKey lets fn change the key and stores what it made of it; changes of one key take turns. The id and the
+	// times of creation and use stay. An error of fn is returned as it is, and nothing is stored.
+	ChangeKey(ctx context.Context, id string, fn func(*wsc.Key) error) (*wsc.Key, error)
+	// TouchKey records that the key was used, at most once in the given time. An unknown key is no error.
+	TouchKey(ctx context.Context, id string, now time.Time, atMostEvery time.Duration) error
+
+	// LeaseRequests takes up to n requests from the quota of a key for the current hour (UTC): never more than the quota in
+	// total, whoever asks. The key need not be in the store.
+	LeaseRequests(ctx context.Context, keyID string, n, quota int64) (wsc.RequestLease, error)
+	// ReturnRequests gives back requests of a lease that were not used. For an hour that is over it changes nothing.
+	ReturnRequests(ctx context.Context, keyID string, window time.Time, n int64) error
+
+	// AppendEvents stores security events. One whose id is stored already is left out.
+	AppendEvents(ctx context.Context, events []wsc.SecurityEvent) error
+	// Events returns a page of security events, newest first (at, id descending).
+	Events(ctx context.Context, filter wsc.AuditFilter) ([]wsc.SecurityEvent, error)
+	// DeleteEvents removes security events from before the given time.
+	DeleteEvents(ctx context.Context, before time.Time) error
 }
