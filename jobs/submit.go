@@ -58,8 +58,9 @@ type Submission struct {
 //
 // Errors: the codes of urllist.Scan and CleanFilename for what is wrong with the list, wsc.CodeInvalidOptions,
 // wsc.CodeEmptyUpload, wsc.CodeIdempotencyConflict when the key was used for something else, and
-// wsc.CodeStorageUnavailable, also when headers can't be encrypted. The values of headers are in no answer. After an error nothing of the submission is left, unless the database left open whether it
-// stored the job: then the upload stays, for the job or for the sweep of Reconcile.
+// wsc.CodeStorageUnavailable, also when headers can't be encrypted. The values of headers are in no answer. After an
+// error nothing of the submission is left, unless the database left open whether it stored the job: then the upload stays,
+// for the job or for the sweep of Reconcile.
 func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, replayed bool, err error) {
 	filename, err := CleanFilename(sub.Filename)
 	if err != nil {
