@@ -2,7 +2,6 @@ package apiserver
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -40,7 +39,7 @@ func register[I, O any](s *Server, api huma.API, method, path string, d doc, han
 		OperationID: d.id, Method: method, Path: path, Tags: []string{d.tag},
 		Summary: d.summary, Description: d.description, DefaultStatus: d.status,
 		BodyReadTimeout: d.bodyReadTimeout,
-		Responses:       errorResponses(api.OpenAPI().Components.Schemas, d.codes),
+		Responses:       errorResponses(api.OpenAPI().Components, append(commonCodes(), d.codes...)),
 	}
 	if d.content != nil {
 		operation.Responses["200"] = &huma.Response{Description: "OK", Content: d.content}
@@ -59,25 +58,39 @@ func register[I, O any](s *Server, api huma.API, method, path string, d doc, han
 	})
 }
 
-// errorResponses documents the error answers by HTTP status, each with its codes.
-func errorResponses(registry huma.Registry, codes []wsc.Code) map[string]*huma.Response {
-	codes = append(slices.Clone(codes), wsc.CodeInvalidRequest, wsc.CodeForbidden, wsc.CodeStorageUnavailable, wsc.CodeInternal)
-	byStatus := map[int][]string{}
-	for _, code := range codes {
-		byStatus[statusOf(code)] = append(byStatus[statusOf(code)], "`"+string(code)+"`")
-	}
-	schema := registry.Schema(reflect.TypeFor[wsc.Problem](), true, "Problem")
+// commonCodes are the errors that every operation of Huma's can answer.
+func commonCodes() []wsc.Code {
+	return []wsc.Code{wsc.CodeInvalidRequest, wsc.CodeForbidden, wsc.CodeStorageUnavailable, wsc.CodeInternal}
+}
+
+// errorResponses documents the error answers by HTTP status, each with its codes and an example of each.
+func errorResponses(components *huma.Components, codes []wsc.Code) map[string]*huma.Response {
+	schema := components.Schemas.Schema(reflect.TypeFor[wsc.Problem](), true, "Problem")
 	responses := map[string]*huma.Response{}
-	for _, status := range slices.Sorted(maps.Keys(byStatus)) {
-		names := byStatus[status]
-		slices.Sort(names)
-		responses[strconv.Itoa(status)] = &huma.Response{
-			Description: http.StatusText(status) + ": " + strings.Join(slices.Compact(names), ", "),
-			Content:     map[string]*huma.MediaType{problemType: {Schema: schema}},
+	for _, code := range slices.Compact(slices.Sorted(slices.Values(codes))) {
+		status := strconv.Itoa(statusOf(code))
+		response := responses[status]
+		if response == nil {
+			response = &huma.Response{
+				Description: http.StatusText(statusOf(code)) + ":",
+				Content:     map[string]*huma.MediaType{problemType: {Schema: schema, Examples: map[string]*huma.Example{}}},
+			}
+			responses[status] = response
+		} else {
+			response.Description += ","
+		}
+		name := string(code)
+		response.Description += " `" + name + "`"
+		response.Content[problemType].Examples[name] = &huma.Example{Ref: "#/components/examples/" + name}
+		if components.Examples[name] == nil {
+			components.Examples[name] = &huma.Example{Summary: problemExample(code).Detail, Value: problemExample(code)}
 		}
 	}
 	return responses
 }
+
+// apiVersion is the version of the API, whatever the version of the program: a new major one would have another prefix.
+const apiVersion = "1.0.0"
 
 // apiConfig is the API's description without its operations.
 func apiConfig(cfg Config) huma.Config {
@@ -89,7 +102,7 @@ func apiConfig(cfg Config) huma.Config {
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
-				Title: "Website Status Checker", Version: cfg.Version, Description: description,
+				Title: "Website Status Checker", Version: apiVersion, Description: description,
 				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 			},
 			Tags: []*huma.Tag{
@@ -98,7 +111,16 @@ func apiConfig(cfg Config) huma.Config {
 				{Name: "Checks", Description: "One URL, checked at once."},
 				{Name: "Service", Description: "Health of the service."},
 			},
-			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)},
+			Servers: []*huma.Server{{URL: "/", Description: "The server that this description comes from."}},
+			Components: &huma.Components{
+				Schemas:  huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Examples: map[string]*huma.Example{},
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					"apiKey": {Type: "apiKey", In: "header", Name: "X-API-Key", Description: "An API key, `wsc_…`."},
+					"bearer": {Type: "http", Scheme: "bearer", Description: "The same API key as a bearer token."},
+				},
+			},
+			Security: []map[string][]string{{"apiKey": {}}, {"bearer": {}}},
 		},
 		Formats:                      map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()},
 		DefaultFormat:                "application/json",
@@ -118,14 +140,13 @@ func tidy(api *huma.OpenAPI) {
 			property.Nullable = property.Nullable && property.Type != huma.TypeArray
 		}
 	}
-	for _, item := range api.Paths {
-		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Delete} {
-			if operation == nil {
-				continue
-			}
-			for _, parameter := range operation.Parameters {
-				parameter.Schema.Nullable = false
-			}
+	for path, operation := range operations(api) {
+		if !strings.HasPrefix(path, prefix) {
+			operation.Security = []map[string][]string{} // health and metrics need no key
+		}
+		for _, parameter := range operation.Parameters {
+			parameter.Schema.Nullable = false
+			parameter.Schema.Description = "" // the parameter has it
 		}
 	}
 }
