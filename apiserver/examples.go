@@ -36,7 +36,7 @@ func examplesByOperation() (map[string]examples, error) {
 		},
 		"list-jobs": {answer: inJSON(wsc.JobPage{
 			Jobs:       []wsc.Job{exampleFinishedJob()},
-			NextCursor: encodeCursor(wsc.JobCursor{CreatedAt: exampleTime(30, 0), ID: exampleJobID}),
+			NextCursor: encodeCursor(wsc.JobCursor{CreatedAt: exampleTime(0), ID: exampleJobID}),
 		})},
 		"get-job":           {answer: inJSON(exampleRunningJob())},
 		"cancel-job":        {answer: inJSON(exampleRunningJob())},

@@ -15,9 +15,9 @@ const (
 	exampleJobID = "01980f5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
 )
 
-// exampleTime is a moment of the story.
-func exampleTime(minute, second int) time.Time {
-	return time.Date(2026, time.March, 2, 8, minute, second, 0, time.UTC)
+// exampleTime is a moment of the story, in seconds after it begins.
+func exampleTime(second int) time.Time {
+	return time.Date(2026, time.March, 2, 8, 30, second, 0, time.UTC)
 }
 
 func exampleOptions() wsc.Options {
@@ -29,7 +29,7 @@ func exampleJob() wsc.Job {
 	return wsc.Job{
 		ID: exampleJobID, Filename: "leads.csv", Status: wsc.JobPending, Phase: wsc.PhaseValidating, Options: exampleOptions(),
 		List:      &wsc.List{Format: "csv", Encoding: "utf-8", Delimiter: ";", HasHeader: true, Columns: []string{"Company", "Website"}, URLColumn: "Website", ChosenBy: "header"},
-		CreatedAt: exampleTime(30, 0), UpdatedAt: exampleTime(30, 0),
+		CreatedAt: exampleTime(0), UpdatedAt: exampleTime(0),
 	}
 }
 
@@ -37,7 +37,7 @@ func exampleJob() wsc.Job {
 func exampleRunningJob() wsc.Job {
 	job := exampleJob()
 	job.Status, job.Phase = wsc.JobProcessing, wsc.PhaseChecking
-	job.StartedAt, job.UpdatedAt = new(exampleTime(30, 0)), exampleTime(30, 2)
+	job.StartedAt, job.UpdatedAt = new(exampleTime(0)), exampleTime(2)
 	job.JobCounts = wsc.JobCounts{TotalURLs: 4, ProcessedURLs: 3, ActiveCount: 1, InactiveCount: 1, ErrorCount: 1, DuplicateCount: 1}
 	return job
 }
@@ -47,7 +47,7 @@ func exampleFinishedJob() wsc.Job {
 	job := exampleRunningJob()
 	job.Status, job.Phase, job.Pass = wsc.JobCompleted, wsc.PhaseDone, 1
 	job.ProcessedURLs, job.ActiveCount = 4, 2
-	job.UpdatedAt, job.FinishedAt, job.ExpiresAt = exampleTime(30, 9), new(exampleTime(30, 8)), new(exampleTime(30, 8).Add(24*time.Hour))
+	job.UpdatedAt, job.FinishedAt, job.ExpiresAt = exampleTime(9), new(exampleTime(8)), new(exampleTime(8).Add(24*time.Hour))
 	return job
 }
 
@@ -66,12 +66,12 @@ func exampleResults() []wsc.Result {
 			Status: wsc.StatusInactive, HTTPStatus: 404, ResponseTimeMS: 88.412,
 			Timings:  &wsc.Timings{DNS: 1.204, Connect: 11.902, TLS: 24.118, TTFB: 50.301, Download: 0.887, Total: 88.412},
 			FinalURL: "https://shop.example.org/sale", Protocol: "http/1.1", RemoteIP: "203.0.113.24", ContentType: "text/html",
-			Attempts: 1, CheckedAt: exampleTime(30, 1),
+			Attempts: 1, CheckedAt: exampleTime(1),
 		},
 		{
 			Seq: 2, Line: 4, URL: "old.example.net", NormalizedURL: "https://old.example.net/", Host: "old.example.net",
 			Status: wsc.StatusError, ErrorKind: wsc.KindDNSNXDomain, ErrorMessage: wsc.KindDNSNXDomain.Sentence(), ResponseTimeMS: 3.051,
-			Timings: &wsc.Timings{DNS: 3.051, Total: 3.051}, Attempts: 1, CheckedAt: exampleTime(30, 1),
+			Timings: &wsc.Timings{DNS: 3.051, Total: 3.051}, Attempts: 1, CheckedAt: exampleTime(1),
 		},
 	}
 }
@@ -88,7 +88,7 @@ func exampleResult() wsc.Result {
 			Version: "TLS 1.3", Subject: "www.example.com", Issuer: "Example Trust Services", NotAfter: time.Date(2026, time.May, 11, 23, 59, 59, 0, time.UTC), DaysLeft: 70,
 		},
 		Protocol: "h2", RemoteIP: "203.0.113.7", ContentType: "text/html; charset=utf-8", ContentLength: new(int64(1256)), Title: "Example Domain",
-		Attempts: 1, CheckedAt: exampleTime(30, 1),
+		Attempts: 1, CheckedAt: exampleTime(1),
 	}
 }
 

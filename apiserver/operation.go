@@ -83,7 +83,7 @@ func errorResponses(components *huma.Components, codes []wsc.Code) map[string]*h
 		response.Description += " `" + name + "`"
 		response.Content[problemType].Examples[name] = &huma.Example{Ref: "#/components/examples/" + name}
 		if components.Examples[name] == nil {
-			components.Examples[name] = &huma.Example{Summary: problemExample(code).Detail, Value: problemExample(code)}
+			components.Examples[name] = &huma.Example{Value: problemExample(code)}
 		}
 	}
 	return responses
