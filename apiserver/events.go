@@ -23,7 +23,7 @@ const doneSuffix = "-done"
 
 type eventsInput struct {
 	JobPath
-	LastEventID string `header:"Last-Event-ID" doc:"Id of the last event that was received. Every event is a full snapshot, so that a stream goes on with where the job stands now. After the id of a done event the answer is 204."`
+	LastEventID string `header:"Last-Event-ID" doc:"Id of the last event that was received. Every event is a full snapshot, so that a stream goes on with where the job stands now. After the id of a done event the answer is 204." example:"1772440202000"`
 }
 
 // streamOutput is an answer that is written piece by piece.
