@@ -26,7 +26,6 @@ func TestTheDocumentationSendsRequests(t *testing.T) {
 	const (
 		operation = "#operations-Jobs-list-jobs"
 		answer    = operation + " .live-responses-table"
-		key       = "wsc_0123456789"
 	)
 	b := newBrowser(t)
 	b.run("open /docs",
@@ -35,7 +34,7 @@ func TestTheDocumentationSendsRequests(t *testing.T) {
 	b.picture("docs")
 	b.run("enter a key",
 		chromedp.Click(".auth-wrapper .authorize", chromedp.ByQuery),
-		chromedp.SendKeys(`input[aria-label="auth-api-key"], #api_key_value`, key, chromedp.ByQuery),
+		chromedp.SendKeys(`input[aria-label="auth-api-key"], #api_key_value`, adminKey, chromedp.ByQuery),
 		chromedp.Click(".auth-btn-wrapper .authorize", chromedp.ByQuery),
 		chromedp.Click(".auth-btn-wrapper .btn-done", chromedp.ByQuery))
 	var status, body string
@@ -59,7 +58,7 @@ func TestTheDocumentationSendsRequests(t *testing.T) {
 			sent = append(sent, fmt.Sprint(request.Headers["X-API-Key"]))
 		}
 	}
-	require.Equal(t, []string{key}, sent, "keys of the requests for jobs")
+	require.Equal(t, []string{adminKey}, sent, "keys of the requests for jobs")
 	require.Empty(t, b.noticed(), "complaints of the browser")
 }
 
