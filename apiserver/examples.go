@@ -26,7 +26,7 @@ func examplesByOperation() (map[string]examples, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]examples{
+	all := map[string]examples{
 		"submit-job": {
 			request: map[string]any{
 				multipartType: map[string]any{"file": "Company;Website\nExample Ltd;example.com\n", "options": exampleOptions()},
@@ -54,7 +54,9 @@ func examplesByOperation() (map[string]examples, error) {
 		"get-health":    {answer: inJSON(map[string]any{"status": healthOK, "version": "v1.4.0"})},
 		"get-readiness": {answer: inJSON(readiness{Status: healthOK, Database: healthOK, Temporal: healthOK, BlobStore: healthOK})},
 		"get-metrics":   {answer: map[string]any{metricsType: exampleMetrics}},
-	}, nil
+	}
+	addKeyExamples(all)
+	return all, nil
 }
 
 const exampleMetrics = `# HELP wsc_http_requests_total Requests by method, route and HTTP status.

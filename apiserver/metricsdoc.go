@@ -15,8 +15,10 @@ const metricsType = "text/plain; version=0.0.4; charset=utf-8"
 func documentMetrics(api *huma.OpenAPI) {
 	api.Paths["/metrics"] = &huma.PathItem{Get: &huma.Operation{
 		OperationID: "get-metrics", Method: http.MethodGet, Path: "/metrics", Tags: []string{"Service"},
-		Summary: "Metrics for Prometheus", Description: "Everything that the server counts and measures, in the text format of Prometheus.",
-		Responses: errorResponses(api.Components, []wsc.Code{wsc.CodeForbidden, wsc.CodeInternal}),
+		Summary:     "Metrics for Prometheus",
+		Description: "Everything that the server counts and measures, in the text format of Prometheus. A server that other machines reach asks for an admin key.",
+		Security:    []map[string][]string{{}, {"apiKey": {}}, {"bearer": {}}},
+		Responses:   errorResponses(api.Components, append(commonCodes(), wsc.CodeUnauthorized, wsc.CodeInsufficientScope)),
 	}}
 	api.Paths["/metrics"].Get.Responses["200"] = &huma.Response{
 		Description: "OK",

@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -23,6 +22,8 @@ type doc struct {
 	description string
 	// status of success, if not the usual one.
 	status int
+	// scope is what a key needs for the operation; "" is for operations without a key.
+	scope wsc.Scope
 	// codes are the errors that the operation can answer, besides those that every operation can.
 	codes []wsc.Code
 	// content documents a successful answer that is not JSON, by media type.
@@ -35,11 +36,22 @@ type doc struct {
 
 // register adds an operation to the API. Every error of a handler passes through the one error boundary here.
 func register[I, O any](s *Server, api huma.API, method, path string, d doc, handler func(context.Context, *I) (*O, error)) {
+	codes := slices.Concat(d.codes, commonCodes())
+	var middlewares huma.Middlewares
+	security := []map[string][]string{}
+	if d.scope != "" {
+		codes = append(codes, wsc.CodeUnauthorized, wsc.CodeInsufficientScope)
+		middlewares = huma.Middlewares{s.authenticated(d.scope)}
+		security = []map[string][]string{{"apiKey": {}}, {"bearer": {}}}
+	} else {
+		middlewares = huma.Middlewares{s.publicly}
+	}
 	operation := huma.Operation{
+		Middlewares: middlewares, Security: security,
 		OperationID: d.id, Method: method, Path: path, Tags: []string{d.tag},
 		Summary: d.summary, Description: d.description, DefaultStatus: d.status,
 		BodyReadTimeout: d.bodyReadTimeout,
-		Responses:       errorResponses(api.OpenAPI().Components, append(commonCodes(), d.codes...)),
+		Responses:       errorResponses(api.OpenAPI().Components, codes),
 	}
 	if d.content != nil {
 		operation.Responses["200"] = &huma.Response{Description: "OK", Content: d.content}
@@ -60,7 +72,7 @@ func register[I, O any](s *Server, api huma.API, method, path string, d doc, han
 
 // commonCodes are the errors that every operation of Huma's can answer.
 func commonCodes() []wsc.Code {
-	return []wsc.Code{wsc.CodeInvalidRequest, wsc.CodeForbidden, wsc.CodeStorageUnavailable, wsc.CodeInternal}
+	return []wsc.Code{wsc.CodeInvalidRequest, wsc.CodeForbidden, wsc.CodeRateLimited, wsc.CodeStorageUnavailable, wsc.CodeInternal}
 }
 
 // errorResponses documents the error answers by HTTP status, each with its codes and an example of each.
@@ -109,18 +121,15 @@ func apiConfig(cfg Config) huma.Config {
 				{Name: "Jobs", Description: "Lists that are being checked or were checked."},
 				{Name: "Results", Description: "What came out of a job."},
 				{Name: "Checks", Description: "One URL, checked at once."},
+				{Name: "Keys", Description: "API keys and what happened with them; except for `GET /me` they need an admin key."},
 				{Name: "Service", Description: "Health of the service."},
 			},
 			Servers: []*huma.Server{{URL: "/", Description: "The server that this description comes from."}},
 			Components: &huma.Components{
-				Schemas:  huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
-				Examples: map[string]*huma.Example{},
-				SecuritySchemes: map[string]*huma.SecurityScheme{
-					"apiKey": {Type: "apiKey", In: "header", Name: "X-API-Key", Description: "An API key, `wsc_…`."},
-					"bearer": {Type: "http", Scheme: "bearer", Description: "The same API key as a bearer token."},
-				},
+				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Examples:        map[string]*huma.Example{},
+				SecuritySchemes: securitySchemes(),
 			},
-			Security: []map[string][]string{{"apiKey": {}}, {"bearer": {}}},
 		},
 		Formats:                      map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()},
 		DefaultFormat:                "application/json",
@@ -140,10 +149,7 @@ func tidy(api *huma.OpenAPI) {
 			property.Nullable = property.Nullable && property.Type != huma.TypeArray
 		}
 	}
-	for path, operation := range operations(api) {
-		if !strings.HasPrefix(path, prefix) {
-			operation.Security = []map[string][]string{} // health and metrics need no key
-		}
+	for _, operation := range operations(api) {
 		for _, parameter := range operation.Parameters {
 			parameter.Schema.Nullable = false
 			parameter.Schema.Description = "" // the parameter has it
