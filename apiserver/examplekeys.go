@@ -10,7 +10,7 @@ import (
 
 // exampleSecret has the form of a secret but a wrong checksum, so that it is no key anywhere, and scanners of source code
 // leave it alone.
-const exampleSecret = "wsc_b7Kx2QmZ8LrT4wVnC1sYdHgJpF5oAe0W3tRk"
+const exampleSecret = "wsc_b7Kx2QmZ8LrT4wVnC1sYdHgJpF5oAe0W3tRk" //nolint:gosec // no key anywhere
 
 // exampleKey is a key that a program has.
 func exampleKey() wsc.Key {
@@ -30,7 +30,7 @@ func exampleUsedKey() wsc.Key {
 
 // exampleRotatedKey is the key with its new secret while the old one still works.
 func exampleRotatedKey() wsc.KeyWithSecret {
-	const secret = "wsc_Q2vN8sXc5RkD7hLwT0yGfJ3mUaPz6BeIdCQn"
+	const secret = "wsc_Q2vN8sXc5RkD7hLwT0yGfJ3mUaPz6BeIdCQn" //nolint:gosec // no key anywhere
 	key := exampleUsedKey()
 	key.PreviousPrefix, key.Prefix = key.Prefix, wsc.KeyPrefix(secret)
 	key.PreviousExpiresAt = new(exampleTime(0).Add(25 * time.Hour))

@@ -106,7 +106,8 @@ const apiVersion = "1.0.0"
 
 // apiConfig is the API's description without its operations.
 func apiConfig(cfg Config) huma.Config {
-	description := "Upload a list of websites, get an answer for every line. Errors are problem documents (RFC 9457) with a stable `code`."
+	description := "Upload a list of websites, get an answer for every line. Requests need an API key, except those about the service itself. " +
+		"Errors are problem documents (RFC 9457) with a stable `code`."
 	if cfg.TemporalUIURL != "" {
 		description += "\n\nThe workflows of the jobs are shown in the [Temporal UI](" + cfg.TemporalUIURL + ")."
 	}
