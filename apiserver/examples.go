@@ -9,6 +9,7 @@ import (
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/export"
+	"github.com/website-status-checker/wsc/internal/health"
 )
 
 // examples are what the description shows of one operation: bodies by media type.
@@ -51,8 +52,8 @@ func examplesByOperation() (map[string]examples, error) {
 			request: inJSON(wsc.CheckRequest{URL: "example.com", Options: wsc.Options{TimeoutMS: 5000, CaptureTitle: true}}),
 			answer:  inJSON(exampleCheck()),
 		},
-		"get-health":    {answer: inJSON(map[string]any{"status": healthOK, "version": "v1.4.0"})},
-		"get-readiness": {answer: inJSON(readiness{Status: healthOK, Database: healthOK, Temporal: healthOK, BlobStore: healthOK})},
+		"get-health":    {answer: inJSON(health.Liveness{Status: health.OK, Version: "v1.4.0"})},
+		"get-readiness": {answer: inJSON(health.Readiness{Status: health.OK, Database: health.OK, Temporal: health.OK, BlobStore: health.OK})},
 		"get-metrics":   {answer: map[string]any{metricsType: exampleMetrics}},
 	}
 	addKeyExamples(all)

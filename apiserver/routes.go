@@ -39,7 +39,7 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodDelete, prefix+"/keys/{id}", revokeKeyDoc(), s.revokeKey)
 	register(s, api, http.MethodPost, prefix+"/keys/{id}/rotate", rotateKeyDoc(), s.rotateKey)
 	register(s, api, http.MethodGet, prefix+"/security-events", listEventsDoc(), s.listEvents)
-	register(s, api, http.MethodGet, "/healthz", healthDoc(), s.health)
+	register(s, api, http.MethodGet, "/healthz", healthDoc(), s.live)
 	register(s, api, http.MethodGet, "/readyz", readyDoc(), s.ready)
 
 	documentSubmission(api.OpenAPI())
@@ -50,6 +50,8 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	if err := addExamples(api.OpenAPI()); err != nil {
 		return nil, err
 	}
-	router.Method(http.MethodGet, "/metrics", s.metricsHandler(cfg))
+	if !cfg.HideMetrics {
+		router.Method(http.MethodGet, "/metrics", s.metricsHandler(cfg))
+	}
 	return router, s.docs(router.With(s.limitPublic), api.OpenAPI())
 }
