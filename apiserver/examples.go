@@ -52,7 +52,7 @@ func examplesByOperation() (map[string]examples, error) {
 			request: inJSON(wsc.CheckRequest{URL: "example.com", Options: wsc.Options{TimeoutMS: 5000, CaptureTitle: true}}),
 			answer:  inJSON(exampleCheck()),
 		},
-		"get-health":    {answer: inJSON(map[string]any{"status": health.OK, "version": "v1.4.0"})},
+		"get-health":    {answer: inJSON(health.Liveness{Status: health.OK, Version: "v1.4.0"})},
 		"get-readiness": {answer: inJSON(health.Readiness{Status: health.OK, Database: health.OK, Temporal: health.OK, BlobStore: health.OK})},
 		"get-metrics":   {answer: map[string]any{metricsType: exampleMetrics}},
 	}

@@ -16,7 +16,7 @@ func documentMetrics(api *huma.OpenAPI) {
 	api.Paths["/metrics"] = &huma.PathItem{Get: &huma.Operation{
 		OperationID: "get-metrics", Method: http.MethodGet, Path: "/metrics", Tags: []string{"Service"},
 		Summary:     "Metrics for Prometheus",
-		Description: "Everything that the server counts and measures, in the text format of Prometheus. A server that other machines reach asks for an admin key.",
+		Description: "Everything that the server counts and measures, in the text format of Prometheus. A server that other machines reach asks for an admin key, and may show them at another address only.",
 		Security:    []map[string][]string{{}, {"apiKey": {}}, {"bearer": {}}},
 		Responses:   errorResponses(api.Components, append(commonCodes(), wsc.CodeUnauthorized, wsc.CodeInsufficientScope)),
 	}}

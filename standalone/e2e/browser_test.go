@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
+	devtools "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -56,7 +56,7 @@ func newBrowser(t *testing.T) *browser {
 	// The browser lives as long as the context of its first action, so this one has no timeout of its own.
 	require.NoError(t, chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
 		// The console has its own words for a violation; the event names the directive.
-		_, err := page.AddScriptToEvaluateOnNewDocument(`addEventListener("securitypolicyviolation",
+		_, err := devtools.AddScriptToEvaluateOnNewDocument(`addEventListener("securitypolicyviolation",
 			(event) => console.error("policy violated: " + event.violatedDirective + " " + event.blockedURI))`).Do(ctx)
 		return err
 	})))
