@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -49,7 +50,11 @@ func (e *Error) Temporary() bool {
 }
 
 func (e *Error) domain() *wsc.Error {
-	return &wsc.Error{Code: e.Problem.Code, Message: e.Problem.Detail, Place: e.Problem.Place}
+	detail := e.Problem.Detail
+	if e.Problem.Field != "" {
+		detail = strings.TrimPrefix(detail, e.Problem.Field+": ") // the place says it
+	}
+	return &wsc.Error{Code: e.Problem.Code, Message: detail, Place: e.Problem.Place}
 }
 
 // readError turns an answer that is no success into an *Error.
