@@ -59,9 +59,13 @@ type Config struct {
 	Defaults wsc.Defaults
 	// MaxURLs is the most URLs of a list, 0 for no limit.
 	MaxURLs int64
+	// Secrets opens the request headers of jobs; nil if this process has no keys.
+	Secrets Opener
 	// TempDir is for spooled uploads and plans under construction; "" is the system's folder.
 	TempDir string
 	Logger  *slog.Logger
+	// Observer, if set, is told what happens.
+	Observer Observer
 	// Now is the clock, time.Now if nil. Random returns numbers in [0, 1) for the jitter of starts and retries.
 	Now    func() time.Time
 	Random func() float64
@@ -78,6 +82,9 @@ func New(cfg Config) (*Activities, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Observer == nil {
+		cfg.Observer = unobserved{}
 	}
 	return &Activities{cfg: cfg}, nil
 }

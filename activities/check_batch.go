@@ -38,6 +38,13 @@ type BatchOutput struct {
 //
 // While the worker's network is away, nothing that fails is stored nor counted, and the error is ErrBlind.
 func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput, error) {
+	began := time.Now()
+	out, err := a.checkBatch(ctx, in)
+	a.cfg.Observer.BatchDone(batchOutcome(ctx, err), time.Since(began))
+	return out, err
+}
+
+func (a *Activities) checkBatch(ctx context.Context, in BatchInput) (BatchOutput, error) {
 	job, err := a.cfg.Store.Job(ctx, in.JobID)
 	if err != nil {
 		return BatchOutput{}, storeError(err)
@@ -55,6 +62,9 @@ func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput
 		return out, err
 	}
 	if err := a.seeing(ctx); err != nil {
+		return out, err
+	}
+	if opts.Headers, err = a.headers(ctx, job); err != nil {
 		return out, err
 	}
 	sink := newSink(ctx, a.cfg, job.ID, opts)

@@ -8,11 +8,15 @@ import (
 )
 
 type workerCommand struct {
-	config.Database `embed:""`
-	config.Storage  `embed:""`
-	config.Jobs     `embed:""`
-	config.Check    `embed:""`
-	config.Log      `embed:""`
+	config.Database   `embed:""`
+	config.Storage    `embed:""`
+	config.Jobs       `embed:""`
+	config.Check      `embed:""`
+	config.Encryption `embed:""`
+	config.Log        `embed:""`
+
+	config.Operations `embed:""`
+	config.Profiling  `embed:""`
 }
 
 // Help is the text behind the list of flags.
@@ -23,7 +27,7 @@ func (workerCommand) Help() string {
 // Run works until a signal comes.
 func (c *workerCommand) Run(ctx context.Context, p *process) error {
 	logger := c.Logger(p.stderr)
-	parts, closeParts, err := openParts(ctx, c.Database, c.Storage, logger)
+	parts, closeParts, err := openParts(ctx, c.Database, c.Storage, c.Encryption, logger)
 	if err != nil {
 		return err
 	}
@@ -36,6 +40,11 @@ func (c *workerCommand) Run(ctx context.Context, p *process) error {
 		default: // the worker stops already
 		}
 	}
+	stopWatch, err := app.StartWatch(ctx, app.Watch{Operations: c.Operations.Address(), Profiling: c.ProfilingAddress()}, parts)
+	if err != nil {
+		return err
+	}
+	defer stopWatch()
 	worker, err := app.StartWorker(parts) //nolint:contextcheck // it ends with Stop
 	if err != nil {
 		return err

@@ -4,8 +4,6 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -14,9 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"go.temporal.io/sdk/client"
 	"gocloud.dev/blob"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -25,6 +20,8 @@ import (
 	"github.com/website-status-checker/wsc/audit"
 	"github.com/website-status-checker/wsc/checker"
 	"github.com/website-status-checker/wsc/internal/config"
+	"github.com/website-status-checker/wsc/internal/keyring"
+	"github.com/website-status-checker/wsc/internal/telemetry"
 	"github.com/website-status-checker/wsc/internal/temporalclient"
 	"github.com/website-status-checker/wsc/internal/version"
 	"github.com/website-status-checker/wsc/jobs"
@@ -48,14 +45,22 @@ type Store interface {
 	audit.Store
 	jobs.Store
 	keys.Store
+	telemetry.JobCounter
+	telemetry.Pooled
 }
 
 // Parts are what API and workers are made of.
 type Parts struct {
 	Store    Store
-	Temporal client.Client
+	Temporal *temporalclient.Connection
 	Blobs    *blob.Bucket
-	Logger   *slog.Logger
+	// Secrets seals what must not be readable in the database; nil if there are no keys for it.
+	Secrets *keyring.Keyring
+	Logger  *slog.Logger
+	// Metrics is required; what API and workers do is counted there.
+	Metrics *Metrics
+	// HideMetrics is for an API whose metrics are served elsewhere; see StartWatch.
+	HideMetrics bool
 
 	Listen        config.Listen
 	Access        config.Access
@@ -126,16 +131,21 @@ func StartWorker(p Parts) (*Worker, error) {
 		return nil, err
 	}
 	limiter := runner.NewLimiter(p.Check.CheckConcurrency)
+	observer, err := p.Metrics.watchWorker(limiter)
+	if err != nil {
+		checks.Close()
+		return nil, err
+	}
 	acts, err := activities.New(activities.Config{
-		Store: p.Store, Blobs: p.Blobs, Checker: checks.Checker, Limiter: limiter, Sight: sight,
+		Store: p.Store, Blobs: p.Blobs, Checker: p.Metrics.checks.Count(checks.Checker), Limiter: limiter, Sight: sight,
 		Cleanup: temporalclient.NewJobs(p.Temporal), Defaults: p.Jobs.Defaults(), MaxURLs: p.Jobs.MaxURLs,
-		TempDir: spool, Logger: p.Logger, Random: rand.Float64,
+		TempDir: spool, Logger: p.Logger, Random: rand.Float64, Secrets: p.opener(), Observer: observer,
 	})
 	if err != nil {
 		checks.Close()
 		return nil, err
 	}
-	w := worker.New(worker.Config{Client: p.Temporal, Activities: acts, StopTimeout: stopTimeout, OnFatalError: p.OnFatalError})
+	w := worker.New(worker.Config{Client: p.Temporal.Client, Activities: acts, StopTimeout: stopTimeout, OnFatalError: p.OnFatalError})
 	if err := w.Start(); err != nil {
 		checks.Close()
 		return nil, err
@@ -184,20 +194,16 @@ func NewAPI(p Parts) (*API, error) {
 	}
 	service, err := jobs.New(jobs.Config{
 		Store: p.Store, Workflows: workflows, Blobs: p.Blobs, Defaults: defaults,
-		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, SpoolDir: spool, Logger: p.Logger,
+		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, SpoolDir: spool, Logger: p.Logger, Sealer: p.sealer(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	registry := prometheus.NewRegistry()
-	if err := errors.Join(
-		registry.Register(collectors.NewGoCollector()),
-		registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})),
-	); err != nil {
-		return nil, fmt.Errorf("set up metrics: %w", err)
+	if err := p.Metrics.watchJobs(p.Store); err != nil {
+		return nil, err
 	}
 	api := &API{service: service, listen: p.Listen}
-	if err := api.complete(p, registry, workflows, spool); err != nil {
+	if err := api.complete(p, workflows, spool); err != nil {
 		api.Close()
 		return nil, err
 	}
@@ -205,7 +211,7 @@ func NewAPI(p Parts) (*API, error) {
 }
 
 // complete makes the parts that have to be closed, and the server on top of them.
-func (a *API) complete(p Parts, registry *prometheus.Registry, workflows *temporalclient.Jobs, spool string) (err error) {
+func (a *API) complete(p Parts, workflows *temporalclient.Jobs, spool string) (err error) {
 	adminKey, err := p.Access.Secret()
 	if err != nil {
 		return err
@@ -221,8 +227,8 @@ func (a *API) complete(p Parts, registry *prometheus.Registry, workflows *tempor
 		return err
 	}
 	a.server, err = apiserver.New(apiserver.Config{
-		Store: p.Store, Jobs: a.service, Keys: a.keys, Security: a.security, Checker: a.checker.Checker, Blobs: p.Blobs,
-		Workflows: workflows, Registry: registry, Logger: p.Logger, Version: version.String(), TempDir: spool,
+		Store: p.Store, Jobs: a.service, Keys: a.keys, Security: a.security, Checker: p.Metrics.checks.Count(a.checker.Checker), Blobs: p.Blobs,
+		Workflows: workflows, Registry: p.Metrics.Registry, HideMetrics: p.HideMetrics, Facts: p.facts(), Logger: p.Logger, Version: version.String(), TempDir: spool,
 		AllowedHosts: allowedHosts(p.Listen), TrustedProxies: p.Access.TrustedProxies, MetricsNeedKey: p.Listen.Public(),
 		TemporalUIURL: p.TemporalUIURL,
 	})

@@ -141,9 +141,33 @@ func rules() []rule {
 		},
 		{
 			name:     "small tools know nothing of the product",
-			packages: []string{"internal/blobfolder", "internal/outfile", "internal/version"},
+			packages: []string{"internal/blobfolder", "internal/keyring", "internal/outfile", "internal/version"},
 			own:      []string{},
 			deny:     slices.Concat(postgres, api, temporal, []string{"net/http"}),
+		},
+		{
+			name:     "the codec of payloads knows Temporal's payloads and nothing of the product",
+			packages: []string{"internal/payloadcrypt"},
+			own:      []string{},
+			others:   []string{"go.temporal.io/api/common", "go.temporal.io/sdk/converter", "google.golang.org/protobuf"},
+			deny:     []string{"net/http", "os"},
+		},
+		{
+			name:     "health asks through interfaces",
+			packages: []string{"internal/health"},
+			own:      []string{},
+			deny:     slices.Concat(postgres, api, temporal, []string{"modernc.org/sqlite"}),
+		},
+		{
+			name:     "telemetry watches through interfaces",
+			packages: []string{"internal/telemetry"},
+			own:      []string{".", "internal/version"},
+			deny:     slices.Concat(api, []string{"github.com/jackc/pgx", "modernc.org/sqlite"}),
+		},
+		{
+			name:     "what does the work knows no monitoring system",
+			packages: []string{".", "activities/...", "checker/...", "jobs/...", "runner/...", "store/...", "workflows/...", "worker/..."},
+			deny:     []string{"github.com/prometheus", module + "/internal/telemetry"},
 		},
 		{
 			name:     "plan and runner import the domain only",

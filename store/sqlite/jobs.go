@@ -17,9 +17,13 @@ INSERT INTO jobs (id, owner, filename, status, phase, options, list, upload_path
                   idempotency_key, request_hash, created_at, updated_at, expires_at)
 VALUES (?1, ?2, ?3, 'pending', 'validating', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12)`
 
+const releaseKeySQL = `
+UPDATE jobs SET idempotency_key = ''
+WHERE owner = ? AND idempotency_key = ? AND idempotency_key <> '' AND created_at <= ?`
+
 // CreateJob inserts a pending job. Counters, phase and times of the work are those of a job that did not begin.
 // A second job with the same id, or with the same owner and non-empty idempotency key, is refused with
-// wsc.CodeConflict.
+// wsc.CodeConflict; a job that is older by wsc.IdempotencyWindow loses its key to the new one instead.
 func (s *Store) CreateJob(ctx context.Context, job *wsc.Job) error {
 	if id, err := uuid.Parse(job.ID); err != nil || id.String() != job.ID {
 		return fmt.Errorf("create job: %q is not a UUID", job.ID)
@@ -28,10 +32,18 @@ func (s *Store) CreateJob(ctx context.Context, job *wsc.Job) error {
 	if err != nil {
 		return fmt.Errorf("create job: %w", err)
 	}
-	_, err = s.writer.ExecContext(ctx, insertJobSQL, job.ID, storable.Text(job.Owner), storable.Text(job.Filename),
-		text(parts.Options), text(parts.List), storable.Text(job.UploadPath), text(parts.ExportPaths), storable.Text(job.ScheduleID),
-		storable.Text(job.IdempotencyKey), storable.Text(job.RequestHash), stamp(job.CreatedAt), optionalStamp(job.ExpiresAt))
-	return failure(ctx, "create job", err)
+	owner, key := storable.Text(job.Owner), storable.Text(job.IdempotencyKey)
+	return s.write(ctx, "create job", func(tx *sql.Tx) error {
+		if key != "" {
+			if _, err := tx.ExecContext(ctx, releaseKeySQL, owner, key, stamp(job.CreatedAt.Add(-wsc.IdempotencyWindow))); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, insertJobSQL, job.ID, owner, storable.Text(job.Filename),
+			text(parts.Options), text(parts.List), storable.Text(job.UploadPath), text(parts.ExportPaths), storable.Text(job.ScheduleID),
+			key, storable.Text(job.RequestHash), stamp(job.CreatedAt), optionalStamp(job.ExpiresAt))
+		return err
+	})
 }
 
 const selectJobSQL = `
@@ -113,6 +125,26 @@ func (s *Store) PendingJobs(ctx context.Context, createdBefore time.Time, limit 
 func (s *Store) ExpiredJobs(ctx context.Context, expiredBefore time.Time, limit int) ([]wsc.Job, error) {
 	query := selectJobSQL + `WHERE expires_at < ? ORDER BY expires_at, id LIMIT ?`
 	return collect(ctx, s.readers, "list expired jobs", query, []any{stamp(expiredBefore), limit}, scanJob)
+}
+
+// CountJobs returns how many jobs have each status; statuses that no job has are left out.
+func (s *Store) CountJobs(ctx context.Context) (map[wsc.JobStatus]int64, error) {
+	type statusCount struct {
+		status wsc.JobStatus
+		count  int64
+	}
+	found, err := collect(ctx, s.readers, "count jobs", `SELECT status, count(*) FROM jobs GROUP BY status`, nil, func(r row) (c statusCount, err error) {
+		err = r.Scan(&c.status, &c.count)
+		return c, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	counts := map[wsc.JobStatus]int64{}
+	for _, c := range found {
+		counts[c.status] = c.count
+	}
+	return counts, nil
 }
 
 // changeJob runs an UPDATE whose condition may leave a job as it is; ?1 is the id.
