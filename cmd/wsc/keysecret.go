@@ -147,7 +147,7 @@ func (f *secretFlags) print(w io.Writer, key *wsc.KeyWithSecret, stored bool) er
 	case f.Format != formatTable && stored:
 		err = json.NewEncoder(w).Encode(key.Key)
 	case f.Format != formatTable:
-		err = json.NewEncoder(w).Encode(key)
+		err = json.NewEncoder(w).Encode(key) //nolint:gosec // the secret is what was asked for
 	case !stored:
 		_, err = fmt.Fprintln(w, key.Secret)
 	}
