@@ -225,7 +225,7 @@ func (a *API) complete(p Parts, registry *prometheus.Registry, workflows *tempor
 	a.server, err = apiserver.New(apiserver.Config{
 		Store: p.Store, Jobs: a.service, Keys: a.keys, Security: a.security, Checker: a.checker.Checker, Blobs: p.Blobs,
 		Workflows: workflows, Registry: registry, Logger: p.Logger, Version: version.String(), TempDir: spool,
-		AllowedHosts: allowedHosts(p.Listen), TrustedProxies: p.Access.TrustedProxies, MetricsNeedKey: p.Listen.Public(),
+		AllowedHosts: allowedHosts(p.Listen), TrustedProxies: p.Access.TrustedProxies, CORSOrigins: p.Access.CORSOrigins, MetricsNeedKey: p.Listen.Public(),
 		TemporalUIURL: p.TemporalUIURL,
 	})
 	return err
