@@ -38,6 +38,10 @@ const (
 	PhaseDone           JobPhase = "done"
 )
 
+// IdempotencyWindow is how long an idempotency key stands for the job that was submitted with it. After that the key is
+// free, whether the job still exists or not.
+const IdempotencyWindow = 24 * time.Hour
+
 // Job is one uploaded list and its run.
 type Job struct {
 	ID       string    `json:"id" format:"uuid" doc:"Identifier of the job, a UUIDv7."`

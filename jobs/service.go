@@ -76,6 +76,7 @@ type Service struct {
 	now       func() time.Time
 	newID     func() string
 
+	keys       keysInUse
 	reconciler reconciler
 }
 
@@ -88,6 +89,7 @@ func New(cfg Config) (*Service, error) {
 		store: cfg.Store, workflows: cfg.Workflows, blobs: cfg.Blobs, defaults: cfg.Defaults,
 		maxURLs: cfg.MaxURLs, maxBytes: cfg.MaxUploadBytes, spoolDir: cfg.SpoolDir, sealer: cfg.Sealer,
 		logger: cfg.Logger, now: cfg.Now, newID: cfg.NewID,
+		keys:       keysInUse{done: map[keyOfOwner]chan struct{}{}},
 		reconciler: reconciler{started: map[string]time.Time{}},
 	}
 	if s.logger == nil {

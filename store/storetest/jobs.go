@@ -185,20 +185,47 @@ func testIdempotency(t *testing.T, open func(*testing.T) Store) {
 		requireCode(t, wsc.CodeNotFound, err)
 	})
 	t.Run("of many that come at once one wins", func(t *testing.T) {
-		const callers = 8
-		outcomes := make(chan error, callers)
-		for range callers {
-			job := &wsc.Job{ID: newID(t), Owner: "a", IdempotencyKey: "race", CreatedAt: someTime()}
-			go func() { outcomes <- store.CreateJob(t.Context(), job) }()
-		}
-		created := 0
-		for range callers {
-			if err := <-outcomes; err == nil {
-				created++
-			} else {
-				requireCode(t, wsc.CodeConflict, err)
-			}
-		}
-		require.Equal(t, 1, created)
+		requireOneWins(t, store, "race", someTime())
 	})
+	t.Run("an old job loses its key to a new one", func(t *testing.T) {
+		old := createJob(t, store, withKey("a", "daily"))
+		next := &wsc.Job{ID: newID(t), Owner: "a", IdempotencyKey: "daily", CreatedAt: someTime().Add(wsc.IdempotencyWindow - time.Microsecond)}
+		requireCode(t, wsc.CodeConflict, store.CreateJob(t.Context(), next))
+		found, err := store.JobByIdempotencyKey(t.Context(), "a", "daily")
+		require.NoError(t, err)
+		require.Equal(t, old.ID, found.ID, "a refused job takes nothing away")
+
+		next.CreatedAt = someTime().Add(wsc.IdempotencyWindow)
+		require.NoError(t, store.CreateJob(t.Context(), next))
+		found, err = store.JobByIdempotencyKey(t.Context(), "a", "daily")
+		require.NoError(t, err)
+		require.Equal(t, next.ID, found.ID)
+		require.Empty(t, readJob(t, store, old.ID).IdempotencyKey)
+	})
+	t.Run("of many that come at once for an old key one wins", func(t *testing.T) {
+		createJob(t, store, withKey("a", "old race"))
+		other := createJob(t, store, withKey("b", "old race"))
+		requireOneWins(t, store, "old race", someTime().Add(wsc.IdempotencyWindow))
+		require.Equal(t, "old race", readJob(t, store, other.ID).IdempotencyKey, "another owner's key is left alone")
+	})
+}
+
+// requireOneWins lets owner a create many jobs with one key at once.
+func requireOneWins(t *testing.T, store Store, key string, at time.Time) {
+	t.Helper()
+	const callers = 8
+	outcomes := make(chan error, callers)
+	for range callers {
+		job := &wsc.Job{ID: newID(t), Owner: "a", IdempotencyKey: key, CreatedAt: at}
+		go func() { outcomes <- store.CreateJob(t.Context(), job) }()
+	}
+	created := 0
+	for range callers {
+		if err := <-outcomes; err == nil {
+			created++
+		} else {
+			requireCode(t, wsc.CodeConflict, err)
+		}
+	}
+	require.Equal(t, 1, created)
 }
