@@ -49,6 +49,8 @@ type Limits struct {
 	UploadStall time.Duration
 	// WriteStall is how long a client may take to accept a piece of an answer, 30 s.
 	WriteStall time.Duration
+	// ReadHeader is how long a client may take to send the header of a request, 10 s.
+	ReadHeader time.Duration
 	// RequestTimeout bounds requests that only read the database, 30 s.
 	RequestTimeout time.Duration
 	// PollInterval is how often a watched job is read for its event streams, 900 ms, so that events are at most a second apart.
@@ -78,6 +80,7 @@ func (l Limits) withDefaults() Limits {
 	}{
 		{&l.UploadStall, 30 * time.Second},
 		{&l.WriteStall, 30 * time.Second},
+		{&l.ReadHeader, 10 * time.Second},
 		{&l.RequestTimeout, 30 * time.Second},
 		{&l.PollInterval, 900 * time.Millisecond},
 		{&l.PingInterval, 15 * time.Second},
@@ -210,7 +213,7 @@ func (s *Server) HTTPServer(addr string) *http.Server {
 	server := &http.Server{
 		Addr:              addr,
 		Handler:           s.router,
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: s.limits.ReadHeader,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
