@@ -17,13 +17,14 @@ import (
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/audit"
+	"github.com/website-status-checker/wsc/internal/health"
 	"github.com/website-status-checker/wsc/jobs"
 	"github.com/website-status-checker/wsc/keys"
 )
 
 // Store is what the API reads from a store. Errors carry the codes that package storetest states.
 type Store interface {
-	Ping(ctx context.Context) error
+	health.Database
 	Job(ctx context.Context, id string) (*wsc.Job, error)
 	Jobs(ctx context.Context, filter wsc.JobFilter) ([]wsc.Job, error)
 	Results(ctx context.Context, jobID string, filter wsc.ResultFilter) ([]wsc.Result, error)
@@ -38,9 +39,10 @@ type Checker interface {
 	Check(ctx context.Context, target wsc.Target, opts wsc.CheckOptions) wsc.Result
 }
 
-// Pinger reports whether a service answers.
-type Pinger interface {
-	Ping(ctx context.Context) error
+// Registry takes metrics and shows them. A *prometheus.Registry is one.
+type Registry interface {
+	prometheus.Registerer
+	prometheus.Gatherer
 }
 
 // Limits bound what one client can take. Zero values mean the default that is stated.
@@ -116,9 +118,13 @@ type Config struct {
 	Security  *audit.Recorder
 	Checker   Checker
 	Blobs     *blob.Bucket
-	Workflows Pinger
+	Workflows health.Pinger
 	// Registry collects the server's metrics and is what /metrics shows.
-	Registry *prometheus.Registry
+	Registry Registry
+	// HideMetrics is for servers whose metrics are shown elsewhere: there is no /metrics then.
+	HideMetrics bool
+	// Facts are for those who ask /readyz for details.
+	Facts health.Facts
 	// Logger is slog.Default() if nil.
 	Logger *slog.Logger
 	// Version of the product, for the documentation and /healthz.
@@ -142,20 +148,19 @@ type Config struct {
 
 // Server is the HTTP API.
 type Server struct {
-	store     Store
-	jobs      *jobs.Service
-	keys      *keys.Service
-	security  *audit.Recorder
-	checker   Checker
-	blobs     *blob.Bucket
-	workflows Pinger
-	logger    *slog.Logger
-	version   string
-	tempDir   string
-	limits    Limits
-	hosts     map[string]bool
-	proxies   []netip.Prefix
-	origins   []string
+	store    Store
+	jobs     *jobs.Service
+	keys     *keys.Service
+	security *audit.Recorder
+	checker  Checker
+	blobs    *blob.Bucket
+	health   *health.Checker
+	logger   *slog.Logger
+	tempDir  string
+	limits   Limits
+	hosts    map[string]bool
+	proxies  []netip.Prefix
+	origins  []string
 
 	protection  *http.CrossOriginProtection
 	metrics     *metrics
@@ -182,8 +187,11 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		store: cfg.Store, jobs: cfg.Jobs, keys: cfg.Keys, security: cfg.Security, checker: cfg.Checker, blobs: cfg.Blobs, workflows: cfg.Workflows,
-		logger: cfg.Logger, version: cfg.Version, tempDir: cfg.TempDir, limits: limits,
+		store: cfg.Store, jobs: cfg.Jobs, keys: cfg.Keys, security: cfg.Security, checker: cfg.Checker, blobs: cfg.Blobs,
+		health: health.New(health.Config{
+			Database: cfg.Store, Temporal: cfg.Workflows, Blobs: cfg.Blobs, Facts: cfg.Facts, Version: cfg.Version, Logger: cfg.Logger,
+		}),
+		logger: cfg.Logger, tempDir: cfg.TempDir, limits: limits,
 		hosts: map[string]bool{}, proxies: cfg.TrustedProxies,
 		metrics:        metrics,
 		hub:            newHub(cfg.Store, limits.PollInterval, cfg.Logger),

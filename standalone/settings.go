@@ -23,6 +23,8 @@ type settings struct {
 	config.Encryption `embed:"" group:"Encryption"`
 	config.Log        `embed:"" group:"Logging"`
 
+	config.Profiling `embed:"" group:"Addresses"`
+
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -19,6 +20,9 @@ type apiCommand struct {
 	config.Check      `embed:""`
 	config.Encryption `embed:""`
 	config.Log        `embed:""`
+
+	config.APIOperations `embed:""`
+	config.Profiling     `embed:""`
 }
 
 // Help is the text behind the list of flags.
@@ -35,6 +39,8 @@ func (c *apiCommand) Run(ctx context.Context, p *process) error {
 	}
 	defer closeParts()
 	parts.Listen, parts.Access, parts.Jobs, parts.Check = c.Listen, c.Access, c.Jobs, c.Check
+	watch := app.Watch{Operations: c.APIOperations.Address(), Profiling: c.ProfilingAddress()}
+	parts.HideMetrics = watch.Operations != ""
 	api, err := app.NewAPI(parts)
 	if err != nil {
 		return err
@@ -45,6 +51,12 @@ func (c *apiCommand) Run(ctx context.Context, p *process) error {
 		api.Close()
 		return fmt.Errorf("can't listen on %s (--listen, WSC_LISTEN): %w", c.Listen.Listen, err)
 	}
+	stopWatch, err := app.StartWatch(ctx, watch, parts)
+	if err != nil {
+		api.Close()
+		return errors.Join(err, listener.Close())
+	}
+	defer stopWatch()
 	logger.InfoContext(ctx, "the API is listening", slog.String("address", "http://"+listener.Addr().String()))
 	return app.Serve(ctx, listener, api)
 }

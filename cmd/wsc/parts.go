@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/website-status-checker/wsc/internal/app"
 	"github.com/website-status-checker/wsc/internal/config"
 	"github.com/website-status-checker/wsc/internal/temporalclient"
@@ -26,6 +28,10 @@ func openParts(
 			closeParts()
 		}
 	}()
+	metrics, err := app.NewMetrics(prometheus.NewRegistry())
+	if err != nil {
+		return parts, nil, err
+	}
 	url, err := database.URL()
 	if err != nil {
 		return parts, nil, usagef("%s", err)
@@ -35,10 +41,14 @@ func openParts(
 		return parts, nil, err
 	}
 	closers = append(closers, store.Close)
+	if err := metrics.WatchStore(store); err != nil {
+		return parts, nil, err
+	}
 	blobs, err := app.OpenBlobs(ctx, storage)
 	if err != nil {
 		return parts, nil, err
 	}
+	blobs = metrics.CountBlobs(blobs)
 	closers = append(closers, func() {
 		if err := blobs.Close(); err != nil {
 			logger.Warn("could not close the blob store", slog.Any("error", err))
@@ -59,7 +69,7 @@ func openParts(
 	if err != nil {
 		return parts, nil, usagef("%s", err)
 	}
-	temporal, err := temporalclient.Dial(ctx, logger, temporalclient.WithEncryption(codec))
+	temporal, err := temporalclient.Dial(ctx, logger, temporalclient.WithEncryption(codec), temporalclient.WithMetrics(metrics.Temporal))
 	if err != nil {
 		return parts, nil, err
 	}
@@ -67,5 +77,7 @@ func openParts(
 	if err := temporal.EnsureSearchAttributes(ctx); err != nil {
 		return parts, nil, err
 	}
-	return app.Parts{Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: logger, Storage: storage}, closeParts, nil
+	return app.Parts{
+		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: logger, Storage: storage, Metrics: metrics,
+	}, closeParts, nil
 }

@@ -14,6 +14,9 @@ type workerCommand struct {
 	config.Check      `embed:""`
 	config.Encryption `embed:""`
 	config.Log        `embed:""`
+
+	config.Operations `embed:""`
+	config.Profiling  `embed:""`
 }
 
 // Help is the text behind the list of flags.
@@ -37,6 +40,11 @@ func (c *workerCommand) Run(ctx context.Context, p *process) error {
 		default: // the worker stops already
 		}
 	}
+	stopWatch, err := app.StartWatch(ctx, app.Watch{Operations: c.Operations.Address(), Profiling: c.ProfilingAddress()}, parts)
+	if err != nil {
+		return err
+	}
+	defer stopWatch()
 	worker, err := app.StartWorker(parts) //nolint:contextcheck // it ends with Stop
 	if err != nil {
 		return err

@@ -153,6 +153,23 @@ func rules() []rule {
 			deny:     []string{"net/http", "os"},
 		},
 		{
+			name:     "health asks through interfaces",
+			packages: []string{"internal/health"},
+			own:      []string{},
+			deny:     slices.Concat(postgres, api, temporal, []string{"modernc.org/sqlite"}),
+		},
+		{
+			name:     "telemetry watches through interfaces",
+			packages: []string{"internal/telemetry"},
+			own:      []string{".", "internal/version"},
+			deny:     slices.Concat(api, []string{"github.com/jackc/pgx", "modernc.org/sqlite"}),
+		},
+		{
+			name:     "what does the work knows no monitoring system",
+			packages: []string{".", "activities/...", "checker/...", "jobs/...", "runner/...", "store/...", "workflows/...", "worker/..."},
+			deny:     []string{"github.com/prometheus", module + "/internal/telemetry"},
+		},
+		{
 			name:     "plan and runner import the domain only",
 			packages: []string{"plan/...", "runner/..."},
 			own:      []string{"."},

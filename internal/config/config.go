@@ -54,11 +54,7 @@ func (l Listen) Validate() error {
 // Public reports whether others than this machine may reach the address.
 func (l Listen) Public() bool {
 	host, _, err := net.SplitHostPort(l.Listen)
-	if err != nil || host == "localhost" {
-		return false
-	}
-	address, err := netip.ParseAddr(host)
-	return err != nil || !address.IsLoopback()
+	return err == nil && !loopback(host)
 }
 
 // Database is where PostgreSQL is.

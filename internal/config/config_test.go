@@ -18,6 +18,9 @@ type settings struct {
 	config.Jobs     `embed:""`
 	config.Check    `embed:""`
 	config.Storage  `embed:""`
+
+	config.Operations `embed:""`
+	config.Profiling  `embed:""`
 }
 
 func parse(t *testing.T, args ...string) (settings, error) {
@@ -72,6 +75,12 @@ func TestAWrongValueIsNamed(t *testing.T) {
 		{"a control URL at a port that is not allowed", "WSC_CONTROL_URL", "https://example.com:22/"},
 		{"port too high", "WSC_ALLOW_PORTS", "70000"},
 		{"unknown level", "WSC_LOG_LEVEL", "loud"},
+		{"an address for operations without a port", "WSC_OPS_LISTEN", "localhost"},
+		{"an address for profiles without a port", "WSC_PPROF_LISTEN", "localhost"},
+		{"profiles for everybody", "WSC_PPROF_LISTEN", ":6060"},
+		{"profiles for everybody, named", "WSC_PPROF_LISTEN", "0.0.0.0:6060"},
+		{"profiles for a network", "WSC_PPROF_LISTEN", "192.168.1.2:6060"},
+		{"profiles at a name that may be any address", "WSC_PPROF_LISTEN", "myhost:6060"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -96,6 +105,22 @@ func TestTheControlURLIsNormalised(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "https://example.com:8443/", control.NormalizedURL)
 	require.Equal(t, "example.com", control.Host)
+}
+
+func TestWhereAProcessIsWatched(t *testing.T) {
+	s, err := parse(t)
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:9464", s.Operations.Address())
+	require.Empty(t, s.ProfilingAddress(), "profiles are off unless somebody wants them")
+
+	t.Setenv("WSC_OPS_LISTEN", "off")
+	for _, address := range []string{"127.0.0.1:6060", "[::1]:6060", "localhost:0", "127.8.9.1:1"} {
+		t.Setenv("WSC_PPROF_LISTEN", address)
+		s, err = parse(t)
+		require.NoError(t, err)
+		require.Equal(t, address, s.ProfilingAddress())
+	}
+	require.Empty(t, s.Operations.Address())
 }
 
 func TestTheDatabaseURLCanComeFromAFile(t *testing.T) {

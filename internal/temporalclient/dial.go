@@ -27,6 +27,14 @@ func (c *Connection) Close() { c.Client.Close() }
 // dialTimeout bounds one try to connect.
 const dialTimeout = 10 * time.Second
 
+// Option changes how a connection is made.
+type Option func(*client.Options, *Connection)
+
+// WithMetrics has the SDK tell its metrics.
+func WithMetrics(handler client.MetricsHandler) Option {
+	return func(options *client.Options, _ *Connection) { options.MetricsHandler = handler }
+}
+
 // Dial connects as the standard TEMPORAL_* environment variables say (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
 // TEMPORAL_API_KEY, TEMPORAL_TLS…).
 func Dial(ctx context.Context, logger *slog.Logger, options ...Option) (*Connection, error) {

@@ -70,13 +70,20 @@ func Migrate(ctx context.Context, path string) (versions []int64, err error) {
 // Close waits for queries in progress and closes the file.
 func (s *Store) Close() error { return errors.Join(s.readers.Close(), s.writer.Close()) }
 
-const pingSQL = `SELECT coalesce(max(version_id), 0) FROM ` + schema.VersionTable + ` WHERE is_applied`
+const versionSQL = `SELECT coalesce(max(version_id), 0) FROM ` + schema.VersionTable + ` WHERE is_applied`
+
+// SchemaVersion is the version that the database is migrated to; 0 before the first migration.
+func (s *Store) SchemaVersion(ctx context.Context) (int64, error) {
+	var version int64
+	err := s.readers.QueryRowContext(ctx, versionSQL).Scan(&version)
+	return version, failure(ctx, "read the version of the schema", err)
+}
 
 // Ping reports whether the database answers and is migrated.
 func (s *Store) Ping(ctx context.Context) error {
-	var version int64
-	if err := s.readers.QueryRowContext(ctx, pingSQL).Scan(&version); err != nil {
-		return failure(ctx, "ping", err)
+	version, err := s.SchemaVersion(ctx)
+	if err != nil {
+		return err
 	}
 	if version < s.version {
 		return notMigrated(fmt.Errorf("the schema has version %d, this program needs %d", version, s.version))
