@@ -51,18 +51,17 @@ func errorsTellNothing(t *testing.T) {
 	)
 	refused := 0
 	for i, a := range answers {
-		require.NotContains(t, string(a.body), long[:101], "answer %d repeats more than 100 characters", i)
 		require.NotRegexp(t, inside, string(a.body))
-		for _, hidden := range []string{"\x1b", "\u202e", "\u2066", "\x00", `\u202e"`, `\u001b`} {
-			if a.status >= 400 {
-				require.NotContains(t, string(a.body), hidden, "answer %d", i)
-			}
+		if a.status < 400 {
+			continue
 		}
-		if a.status >= 400 {
-			require.Less(t, a.status, 500, "answer %d: %s", i, a.body)
-			a.problem(t)
-			require.Less(t, len(a.body), 6000)
-			refused++
+		refused++
+		require.Less(t, a.status, 500, "answer %d: %s", i, a.body)
+		a.problem(t)
+		require.Less(t, len(a.body), 6000)
+		require.NotContains(t, string(a.body), long[:101], "answer %d repeats more than 100 characters", i)
+		for _, hidden := range []string{"\x1b", "\u202e", "\u2066", "\x00", `\u001b`} {
+			require.NotContains(t, string(a.body), hidden, "answer %d", i)
 		}
 	}
 	require.Greater(t, refused, 50)
