@@ -231,10 +231,10 @@ func validateHeaders(headers map[string]string, userAgent string) error {
 	size := 0
 	for _, name := range names {
 		if !httpguts.ValidHeaderFieldName(name) {
-			return invalidOption("headers", fmt.Sprintf("%q is not a valid header name.", name))
+			return invalidOption("headers", fmt.Sprintf("%q is not a valid header name.", clip(name)))
 		}
 		if !httpguts.ValidHeaderFieldValue(headers[name]) {
-			return invalidOption("headers", fmt.Sprintf("The value of header %s must not contain control characters.", name))
+			return invalidOption("headers", fmt.Sprintf("The value of header %s must not contain control characters.", clip(name)))
 		}
 		switch textproto.CanonicalMIMEHeaderKey(name) {
 		case "Host", "Connection", "Content-Length", "Transfer-Encoding", "Te", "Trailer", "Upgrade", "Keep-Alive", "Proxy-Connection":
@@ -271,7 +271,7 @@ func ParseStatusSet(text string) (StatusSet, error) {
 			}
 		}
 		if high < low {
-			return nil, fmt.Errorf("%q is not a range of HTTP statuses: its end is below its start.", part) //nolint:staticcheck // a sentence for people
+			return nil, fmt.Errorf("%q is not a range of HTTP statuses: its end is below its start.", clip(part)) //nolint:staticcheck // a sentence for people
 		}
 		set = append(set, StatusRange{low, high})
 	}
@@ -281,7 +281,7 @@ func ParseStatusSet(text string) (StatusSet, error) {
 func parseStatus(text string) (int, error) {
 	code, err := strconv.Atoi(strings.TrimSpace(text))
 	if err != nil || code < 100 || code > 599 {
-		return 0, fmt.Errorf("%q is not an HTTP status between 100 and 599; write codes and ranges like 200-299,304.", text) //nolint:staticcheck // a sentence for people
+		return 0, fmt.Errorf("%q is not an HTTP status between 100 and 599; write codes and ranges like 200-299,304.", clip(text)) //nolint:staticcheck // a sentence for people
 	}
 	return code, nil
 }

@@ -34,7 +34,7 @@ func TestBadUploads(t *testing.T) {
 	cases := badUploads(t)
 	more := moreBadUploads(t)
 	maps.Copy(cases, more)
-	names := catalogue(t, "bad_uploads.tsv")
+	names := catalogue(t, "bad_uploads.tsv", 0)
 	for _, name := range slices.Sorted(maps.Keys(more)) {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
@@ -80,8 +80,8 @@ func TestBadUploads(t *testing.T) {
 	}
 }
 
-// catalogue reads the names of the rows of a catalogue.
-func catalogue(t *testing.T, file string) []string {
+// catalogue reads the names of the rows of a catalogue, which stand in the given column.
+func catalogue(t *testing.T, file string, column int) []string {
 	t.Helper()
 	var names []string
 	paths := []string{filepath.Join("testdata", file)}
@@ -95,8 +95,11 @@ func catalogue(t *testing.T, file string) []string {
 		}
 		require.NoError(t, err)
 		for line := range strings.Lines(string(data)) {
-			name, _, _ := strings.Cut(line, "\t")
-			if name = strings.TrimSpace(name); name != "" && !strings.HasPrefix(name, "#") && !slices.Contains(names, name) {
+			fields := strings.Split(line, "\t")
+			if strings.HasPrefix(line, "#") || len(fields) <= column {
+				continue
+			}
+			if name := strings.TrimSpace(fields[column]); name != "" && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}

@@ -13,13 +13,15 @@ import (
 )
 
 type checkInput struct {
+	requested
 	Body wsc.CheckRequest
 }
 
 // Resolve is called by Huma when the body was read. It lifts the read deadline, whose passing during the check would
 // otherwise count as the client's going away.
 func (in *checkInput) Resolve(ctx huma.Context) []error {
-	_, w := humachi.Unwrap(ctx)
+	r, w := humachi.Unwrap(ctx)
+	in.request = r
 	// Connections that know no deadlines (tests' recorders) have none to lift.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	return nil
@@ -51,9 +53,11 @@ func (s *Server) check(ctx context.Context, in *checkInput) (*checkOutput, error
 	url := wsc.TrimURL(in.Body.URL)
 	normalized, err := wsc.ReadURL(url)
 	if err != nil {
-		return &checkOutput{Body: uncheckable(url, err)}, nil
+		result := uncheckable(url, err)
+		s.recordBlocked(ctx, in.request, &result)
+		return &checkOutput{Body: result}, nil
 	}
-	release, err := acquire(ctx, s.checkSlots)
+	release, err := s.checkSlots.acquire(ctx, callerOf(ctx).key.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +67,21 @@ func (s *Server) check(ctx context.Context, in *checkInput) (*checkOutput, error
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	s.recordBlocked(ctx, in.request, &result)
 	return &checkOutput{Body: result}, nil
+}
+
+// recordBlocked records that a check was refused by the guard. The event names the host, never the rest of the URL, which
+// can hold secrets.
+func (s *Server) recordBlocked(ctx context.Context, r *http.Request, result *wsc.Result) {
+	switch result.ErrorKind {
+	case wsc.KindBlockedAddress, wsc.KindBlockedPort, wsc.KindBlockedScheme, wsc.KindRedirectBlocked:
+	default:
+		return
+	}
+	e := event(r, wsc.EventSSRFBlocked, callerOf(ctx).key.ID)
+	e.Object, e.Detail = clip(result.Host), string(result.ErrorKind)
+	s.security.Record(ctx, e)
 }
 
 // uncheckable is the result for a text that is no URL.

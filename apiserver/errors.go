@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/internal/correlation"
+	"github.com/website-status-checker/wsc/internal/terminal"
 )
 
 const (
@@ -23,9 +25,11 @@ const (
 	statusClientGone = 499
 	// retryAfterSeconds is what a client is told to wait when a service behind the API is away.
 	retryAfterSeconds = 10
-	// maxFieldErrors and maxFieldText bound what a problem repeats of a wrong request.
+	// maxFieldErrors is how many wrong fields a problem lists; maxValueText and maxMessageText are the most characters that
+	// it repeats of a wrong value, and of a message about one.
 	maxFieldErrors = 20
-	maxFieldText   = 200
+	maxValueText   = 100
+	maxMessageText = 200
 )
 
 // statusOf is the HTTP status of an error code.
@@ -90,7 +94,8 @@ func (s *Server) fail(ctx context.Context, err error) *problem {
 	var known *wsc.Error
 	switch {
 	case errors.As(err, &known) && known.Code != wsc.CodeInternal:
-		p.Code, p.Detail, p.Place = known.Code, known.Message, known.Place
+		p.Code, p.Detail, p.Place = known.Code, terminal.Escape(known.Message), known.Place
+		p.Field, p.Sheet, p.Column = clip(p.Field), clip(p.Sheet), clip(p.Column)
 	case errors.Is(err, context.DeadlineExceeded):
 		p.Code, p.Detail = wsc.CodeStorageUnavailable, "The server could not answer in time; try again in a minute."
 	default:
@@ -153,7 +158,7 @@ func humaProblem(ctx huma.Context, _ string, value any) (any, error) {
 	p.RequestID = correlation.RequestID(request.Context())
 	for _, detail := range model.Errors[:min(len(model.Errors), maxFieldErrors)] {
 		if detail != nil {
-			p.Errors = append(p.Errors, wsc.FieldError{Field: clip(detail.Location), Message: clip(fieldMessage(detail))})
+			p.Errors = append(p.Errors, wsc.FieldError{Field: clip(detail.Location), Message: clipTo(fieldMessage(detail), maxMessageText)})
 		}
 	}
 	if len(p.Errors) > 0 {
@@ -197,11 +202,13 @@ func fieldMessage(detail *huma.ErrorDetail) string {
 	return strings.TrimPrefix(detail.Message, "json: ")
 }
 
-func clip(text string) string {
-	if len(text) <= maxFieldText {
-		return text
-	}
-	return strings.ToValidUTF8(text[:maxFieldText], "") + "…"
+// clip makes a value of a request fit to be repeated: in a message, a log line, an event. It is cut to maxValueText
+// characters; those that can't be seen or that change how the rest is shown are escaped.
+func clip(text string) string { return clipTo(text, maxValueText) }
+
+func clipTo(text string, limit int) string {
+	text = text[:min(len(text), (limit+1)*utf8.UTFMax)] // so that a long text costs no more than a short one
+	return terminal.Clip(terminal.Escape(text), limit)
 }
 
 // notFoundError is the answer for a job that does not exist, whatever its id looks like.

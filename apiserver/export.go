@@ -75,25 +75,25 @@ func (s *Server) exportJob(ctx context.Context, in *exportInput) (*streamOutput,
 	if err != nil {
 		return nil, err
 	}
+	c := callerOf(ctx)
 	//nolint:contextcheck // the download goes on after this function, and its context, have ended
 	return &streamOutput{Body: func(ctx huma.Context) {
 		r, w := humachi.Unwrap(ctx)
 		header := w.Header()
 		header.Set("Content-Type", format.ContentType())
 		header.Set("Content-Disposition", export.ContentDisposition(export.Filename(job, format, in.Layout)))
-		header.Set("Vary", "Authorization, X-API-Key")
 		if r.Method == http.MethodHead {
 			w.WriteHeader(http.StatusOK)
 			return
 		}
 		s.download(w, r, func(out *download) error {
-			return s.writeExport(r.Context(), out, job, format, filter, in.Layout)
+			return s.writeExport(r.Context(), out, c, job, format, filter, in.Layout)
 		})
 	}}, nil
 }
 
 // writeExport writes the document: the stored one if it is what was asked for, else a new one.
-func (s *Server) writeExport(ctx context.Context, out *download, job *wsc.Job, format export.Format, filter wsc.ResultFilter, layout string) error {
+func (s *Server) writeExport(ctx context.Context, out *download, c *caller, job *wsc.Job, format export.Format, filter wsc.ResultFilter, layout string) error {
 	if layout == layoutResults && unfiltered(filter) {
 		if key := job.ExportPaths[string(format)]; key != "" {
 			copied, err := s.copyStored(ctx, out, key)
@@ -102,7 +102,7 @@ func (s *Server) writeExport(ctx context.Context, out *download, job *wsc.Job, f
 			}
 		}
 	}
-	release, err := acquire(ctx, s.exportSlots)
+	release, err := s.exportSlots.acquire(ctx, c.key.ID)
 	if err != nil {
 		return err
 	}

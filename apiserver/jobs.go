@@ -107,7 +107,12 @@ func deleteJobDoc() doc {
 	}
 }
 
-func (s *Server) deleteJob(ctx context.Context, in *JobPath) (*struct{}, error) {
+type deleteJobInput struct {
+	JobPath
+	requested
+}
+
+func (s *Server) deleteJob(ctx context.Context, in *deleteJobInput) (*struct{}, error) {
 	job, err := s.job(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -115,6 +120,9 @@ func (s *Server) deleteJob(ctx context.Context, in *JobPath) (*struct{}, error) 
 	if err := s.jobs.Delete(ctx, job.ID); err != nil {
 		return nil, jobError(err)
 	}
+	e := event(in.request, wsc.EventJobDeleted, callerOf(ctx).key.ID)
+	e.Object = job.ID
+	s.security.Record(ctx, e)
 	return &struct{}{}, nil
 }
 

@@ -125,25 +125,19 @@ func (s *Server) record(w *response, r *http.Request, took time.Duration) {
 		level = slog.LevelDebug
 	}
 	s.logger.LogAttrs(r.Context(), level, "request",
-		slog.String("method", r.Method), slog.String("path", clip(r.URL.Path)), slog.String("route", route),
+		slog.String("method", clip(r.Method)), slog.String("path", clip(r.URL.Path)), slog.String("route", route),
 		slog.Int("status", status), slog.Int64("bytes", w.bytes), slog.Duration("took", took), slog.String("remote", clientOf(r)))
 }
 
 // secure sets the headers that every answer has and refuses what a browser sends on behalf of another site.
 func (s *Server) secure(next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := w.Header()
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("X-Frame-Options", "DENY")
-		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		header.Set("Cache-Control", "private, no-store")
+		s.setHeaders(w.Header(), r)
 		if !s.hostAllowed(r.Host) {
 			s.writeProblem(w, r, wsc.Errorf(wsc.CodeForbidden, "This server does not answer for that host name."))
 			return
 		}
-		if err := protection.Check(r); err != nil {
+		if err := s.protection.Check(r); err != nil {
 			s.writeProblem(w, r, wsc.Errorf(wsc.CodeForbidden, "Requests that change something are not taken from other sites' pages.").Because(err))
 			return
 		}
@@ -173,6 +167,10 @@ func (s *Server) methodNotAllowed(router *chi.Mux) http.HandlerFunc {
 					allowed = append(allowed, http.MethodHead)
 				}
 			}
+		}
+		if len(allowed) == 0 { // a method that the router does not know, for an address that it does not know either
+			s.notFound(w, r)
+			return
 		}
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		s.writeProblem(w, r, wsc.Errorf(wsc.CodeMethodNotAllowed, "This address takes only %s.", strings.Join(allowed, ", ")))

@@ -15,7 +15,7 @@ const prefix = "/api/v1"
 // routes builds the router: every route of the server is on this screen.
 func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	router := chi.NewMux()
-	router.Use(clientAddress(cfg.TrustedProxies), s.observe, s.secure, middleware.GetHead)
+	router.Use(clientAddress(cfg.TrustedProxies), s.observe, s.secure, s.cors, middleware.GetHead)
 	router.NotFound(s.notFound)
 	router.MethodNotAllowed(s.methodNotAllowed(router))
 

@@ -53,16 +53,24 @@ type Limits struct {
 	UploadStall time.Duration
 	// WriteStall is how long a client may take to accept a piece of an answer, 30 s.
 	WriteStall time.Duration
+	// ReadHeader is how long a client may take to send the header of a request, 10 s.
+	ReadHeader time.Duration
 	// RequestTimeout bounds requests that only read the database, 30 s.
 	RequestTimeout time.Duration
 	// PollInterval is how often a watched job is read for its event streams, 900 ms, so that events are at most a second apart.
 	PollInterval time.Duration
 	// PingInterval is how often an event stream gets a comment that keeps it open, 15 s.
 	PingInterval time.Duration
-	// Checks is how many POST /checks run at once; others wait. 64.
+	// Checks is how many POST /checks run at once, 64. One key gets at most half of them.
 	Checks int
-	// Exports is how many exports are generated at once; others wait. 8.
+	// ChecksWaiting is how many more may wait, 512.
+	ChecksWaiting int
+	// Exports is how many exports are generated at once, 8. One key gets at most half of them.
 	Exports int
+	// ExportsWaiting is how many more may wait, 64.
+	ExportsWaiting int
+	// SlotWait is how long a check or an export may wait, 30 s.
+	SlotWait time.Duration
 	// FailedLogins is how many wrong API keys one client address may send in a minute, 20.
 	FailedLogins int
 	// PublicRequests is how many requests without a key one client address may make in a minute, 3,000.
@@ -76,9 +84,11 @@ func (l Limits) withDefaults() Limits {
 	}{
 		{&l.UploadStall, 30 * time.Second},
 		{&l.WriteStall, 30 * time.Second},
+		{&l.ReadHeader, 10 * time.Second},
 		{&l.RequestTimeout, 30 * time.Second},
 		{&l.PollInterval, 900 * time.Millisecond},
 		{&l.PingInterval, 15 * time.Second},
+		{&l.SlotWait, 30 * time.Second},
 	} {
 		if *d.value <= 0 {
 			*d.value = d.standard
@@ -89,7 +99,9 @@ func (l Limits) withDefaults() Limits {
 		standard int
 	}{
 		{&l.Checks, 64},
+		{&l.ChecksWaiting, 512},
 		{&l.Exports, 8},
+		{&l.ExportsWaiting, 64},
 		{&l.FailedLogins, 20},
 		{&l.PublicRequests, 3_000},
 	} {
@@ -132,6 +144,9 @@ type Config struct {
 	AllowedHosts []string
 	// TrustedProxies are the networks of the reverse proxies in front of the server, whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
+	// CORSOrigins are the origins whose pages may call the API from a browser, each exactly as browsers send it, for example
+	// https://app.example.com; empty for none.
+	CORSOrigins []string
 	// MetricsNeedKey makes /metrics ask for an admin key, as a server must that others can reach.
 	MetricsNeedKey bool
 	// TemporalUIURL is shown in the documentation when set.
@@ -153,11 +168,14 @@ type Server struct {
 	tempDir  string
 	limits   Limits
 	hosts    map[string]bool
+	proxies  []netip.Prefix
+	origins  []string
 
+	protection  *http.CrossOriginProtection
 	metrics     *metrics
 	hub         *hub
-	checkSlots  chan struct{}
-	exportSlots chan struct{}
+	checkSlots  *slots
+	exportSlots *slots
 	router      *chi.Mux
 
 	failedLogins   *addressLimit
@@ -186,15 +204,19 @@ func New(cfg Config) (*Server, error) {
 			Database: cfg.Store, Temporal: cfg.Workflows, Blobs: cfg.Blobs, Facts: cfg.Facts, Version: cfg.Version, Logger: cfg.Logger,
 		}),
 		logger: cfg.Logger, reporter: cfg.Reporter, tracing: newTracing(cfg), tempDir: cfg.TempDir, limits: limits,
-		hosts:      map[string]bool{},
-		metrics:    metrics,
-		hub:        newHub(cfg.Store, limits.PollInterval, cfg.Logger),
-		checkSlots: make(chan struct{}, limits.Checks), exportSlots: make(chan struct{}, limits.Exports),
+		hosts: map[string]bool{}, proxies: cfg.TrustedProxies,
+		metrics:        metrics,
+		hub:            newHub(cfg.Store, limits.PollInterval, cfg.Logger),
+		checkSlots:     newSlots("checks", limits.Checks, limits.ChecksWaiting, limits.SlotWait),
+		exportSlots:    newSlots("exports", limits.Exports, limits.ExportsWaiting, limits.SlotWait),
 		failedLogins:   newAddressLimit(limits.FailedLogins, time.Minute),
 		publicRequests: newAddressLimit(limits.PublicRequests, time.Minute),
 	}
 	for _, host := range cfg.AllowedHosts {
 		s.hosts[host] = true
+	}
+	if err = s.trustOrigins(cfg.CORSOrigins); err != nil {
+		return nil, err
 	}
 	if s.router, err = s.routes(cfg); err != nil {
 		return nil, err
@@ -211,7 +233,7 @@ func (s *Server) HTTPServer(addr string) *http.Server {
 	server := &http.Server{
 		Addr:              addr,
 		Handler:           s.router,
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: s.limits.ReadHeader,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
@@ -224,13 +246,3 @@ func (s *Server) HTTPServer(addr string) *http.Server {
 // Close ends all event streams and waits until nothing polls the store for them. Requests after it get streams that end
 // at once.
 func (s *Server) Close() { s.hub.close() }
-
-// acquire takes one of the slots, or gives up when the context ends.
-func acquire(ctx context.Context, slots chan struct{}) (release func(), err error) {
-	select {
-	case slots <- struct{}{}:
-		return func() { <-slots }, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}

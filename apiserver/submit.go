@@ -153,7 +153,7 @@ func checkIdempotencyKey(key string) error {
 func parseOptions(data []byte) (wsc.Options, error) {
 	var options wsc.Options
 	if err := unmarshalStrict(data, &options); err != nil {
-		return options, wsc.Errorf(wsc.CodeInvalidOptions, "The options can't be read: %s.", clip(err.Error())).At(wsc.Place{Field: "options"})
+		return options, wsc.Errorf(wsc.CodeInvalidOptions, "The options can't be read: %s.", clipTo(err.Error(), maxMessageText)).At(wsc.Place{Field: "options"})
 	}
 	return options, nil
 }

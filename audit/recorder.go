@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -98,7 +97,7 @@ func (r *Recorder) Record(ctx context.Context, event wsc.SecurityEvent) {
 		}
 		r.recent.Add(same, now)
 	}
-	event.ID, event.At = uuid.Must(uuid.NewV7()).String(), now
+	event.ID, event.At = wsc.NewID(), now
 	r.logger.LogAttrs(ctx, slog.LevelWarn, "security event", slog.String("stream", "security"), slog.String("event", string(event.Kind)),
 		slog.String("event_id", event.ID), slog.String("key_id", event.KeyID), slog.String("remote", event.Address),
 		slog.String("request_id", event.RequestID), slog.String("object", event.Object), slog.String("detail", event.Detail))

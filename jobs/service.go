@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
 	"gocloud.dev/blob"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -58,7 +57,7 @@ type Config struct {
 	Logger *slog.Logger
 	// Now is time.Now if nil.
 	Now func() time.Time
-	// NewID makes the identifier of a job; a UUIDv7 if nil.
+	// NewID makes the identifier of a job; wsc.NewID if nil.
 	NewID func() string
 }
 
@@ -99,7 +98,7 @@ func New(cfg Config) (*Service, error) {
 		s.now = time.Now
 	}
 	if s.newID == nil {
-		s.newID = func() string { return uuid.Must(uuid.NewV7()).String() }
+		s.newID = wsc.NewID
 	}
 	return s, nil
 }

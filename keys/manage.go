@@ -19,7 +19,7 @@ const defaultGrace = 24 * time.Hour
 func (s *Service) Create(ctx context.Context, request wsc.KeyRequest) (*wsc.KeyWithSecret, error) {
 	// Stores keep microseconds; the answer shall have what a later read has.
 	now := s.now().UTC().Truncate(time.Microsecond)
-	key := wsc.Key{ID: newID(), IsActive: true, CreatedAt: now, RateLimitHour: s.rateLimitHour, Scopes: []wsc.Scope{wsc.ScopeRead, wsc.ScopeWrite}}
+	key := wsc.Key{ID: wsc.NewID(), IsActive: true, CreatedAt: now, RateLimitHour: s.rateLimitHour, Scopes: []wsc.Scope{wsc.ScopeRead, wsc.ScopeWrite}}
 	change := wsc.KeyChange{
 		Name: &request.Name, OwnerEmail: &request.OwnerEmail, Scopes: request.Scopes, RateLimitHour: request.RateLimitHour,
 		AllowedIPs: &request.AllowedIPs, ExpiresAt: request.ExpiresAt,

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/singleflight"
 
@@ -126,5 +125,3 @@ func (s *Service) inBackground(fn func(context.Context)) {
 		fn(ctx)
 	})
 }
-
-func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -231,7 +231,7 @@ func (a *API) complete(p Parts, workflows *temporalclient.Jobs, spool string) (e
 	a.server, err = apiserver.New(apiserver.Config{
 		Store: p.Store, Jobs: a.service, Keys: a.keys, Security: a.security, Checker: p.Metrics.checks.Count(a.checker.Checker), Blobs: p.Blobs,
 		Workflows: workflows, Registry: p.Metrics.Registry, HideMetrics: p.HideMetrics, Facts: p.facts(), Logger: p.Logger, Version: version.String(), TempDir: spool,
-		AllowedHosts: allowedHosts(p.Listen), TrustedProxies: p.Access.TrustedProxies, MetricsNeedKey: p.Listen.Public(),
+		AllowedHosts: allowedHosts(p.Listen), TrustedProxies: p.Access.TrustedProxies, CORSOrigins: p.Access.CORSOrigins, MetricsNeedKey: p.Listen.Public(),
 		TemporalUIURL: p.TemporalUIURL,
 		Reporter:      p.Telemetry.Sentry, Tracers: p.Telemetry.Tracing.Provider(), Propagator: p.Telemetry.Tracing.Propagator(),
 	})

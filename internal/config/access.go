@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 
@@ -15,6 +16,7 @@ type Access struct {
 	AdminKeyFile   string         `help:"File that holds the admin key." env:"WSC_ADMIN_KEY_FILE" type:"path" placeholder:"FILE"`
 	RateLimitHour  int64          `help:"Requests per hour of new API keys that do not say otherwise; 0 is no limit." default:"10000" env:"WSC_RATE_LIMIT_HOUR" placeholder:"N"`
 	TrustedProxies []netip.Prefix `help:"Networks of the reverse proxies in front of the API, for example 10.0.0.0/8. Only their X-Forwarded-For is believed." env:"WSC_TRUSTED_PROXIES" placeholder:"CIDR,…"`
+	CORSOrigins    []string       `name:"cors-origins" help:"Origins whose pages may call the API from a browser, for example https://app.example.com. Default: none." env:"WSC_CORS_ORIGINS" placeholder:"ORIGIN,…"`
 }
 
 // Secret returns the admin key, from its file if that is set, or "" if there is none.
@@ -50,6 +52,27 @@ func (a Access) Validate() error {
 	if a.RateLimitHour < 0 {
 		return fmt.Errorf("WSC_RATE_LIMIT_HOUR (--rate-limit-hour): %d is negative; 0 is no limit", a.RateLimitHour)
 	}
+	for _, origin := range a.CORSOrigins {
+		if err := checkOrigin(origin); err != nil {
+			return fmt.Errorf("WSC_CORS_ORIGINS (--cors-origins): %w", err)
+		}
+	}
 	_, err := a.Secret()
 	return err
+}
+
+// checkOrigin refuses what is not exactly the origin that a browser sends, since it could never match, or match too much.
+func checkOrigin(text string) error {
+	origin, err := url.Parse(text)
+	if err != nil || origin.Hostname() == "" || (origin.Scheme != "http" && origin.Scheme != "https") || strings.ContainsAny(text, "*, ") {
+		return fmt.Errorf("%q is not an origin like https://app.example.com; patterns and null are not taken", text)
+	}
+	exact := origin.Scheme + "://" + strings.ToLower(origin.Host)
+	if port := origin.Port(); (origin.Scheme == "https" && port == "443") || (origin.Scheme == "http" && port == "80") {
+		exact = strings.TrimSuffix(exact, ":"+port)
+	}
+	if text != exact {
+		return fmt.Errorf("%q is not an origin as browsers send it; write %s", text, exact)
+	}
+	return nil
 }
