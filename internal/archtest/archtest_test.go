@@ -189,7 +189,7 @@ func rules() []rule {
 		{
 			name:       "packages for tests stay out of the binary",
 			packages:   []string{"cmd/wsc"},
-			denyLinked: []string{module + "/store/storetest", module + "/internal/pgtest", module + "/internal/testsite"},
+			denyLinked: []string{module + "/store/storetest", module + "/internal/pgserver", module + "/internal/pgtest", module + "/internal/testsite"},
 		},
 	}
 }
