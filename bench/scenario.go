@@ -61,6 +61,9 @@ func names() []string {
 	for i := range all {
 		names[i] = all[i].name
 	}
+	for _, s := range apiScenarios() {
+		names = append(names, s.name)
+	}
 	return names
 }
 
