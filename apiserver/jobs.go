@@ -16,11 +16,7 @@ func (s *Server) job(ctx context.Context, id string) (*wsc.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	job, err := s.store.Job(ctx, parsed)
-	if wsc.CodeOf(err) == wsc.CodeNotFound {
-		return nil, notFoundError()
-	}
-	return job, err
+	return s.loader.Job(ctx, parsed)
 }
 
 // jobID checks the form of a job's id.

@@ -21,7 +21,7 @@ import (
 // Store is what the API reads from a store. Errors carry the codes that package storetest states.
 type Store interface {
 	Ping(ctx context.Context) error
-	Job(ctx context.Context, id string) (*wsc.Job, error)
+	JobsByID(ctx context.Context, ids []string) ([]wsc.Job, error)
 	Jobs(ctx context.Context, filter wsc.JobFilter) ([]wsc.Job, error)
 	Results(ctx context.Context, jobID string, filter wsc.ResultFilter) ([]wsc.Result, error)
 	EachResult(ctx context.Context, jobID string, filter wsc.ResultFilter, fn func(*wsc.Result) error) error
@@ -118,6 +118,7 @@ type Server struct {
 	hosts     map[string]bool
 
 	metrics     *metrics
+	loader      *jobLoader
 	hub         *hub
 	checkSlots  chan struct{}
 	exportSlots chan struct{}
@@ -137,12 +138,14 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	loader := newJobLoader(cfg.Store, limits.RequestTimeout)
 	s := &Server{
 		store: cfg.Store, jobs: cfg.Jobs, checker: cfg.Checker, blobs: cfg.Blobs, workflows: cfg.Workflows,
 		logger: cfg.Logger, version: cfg.Version, tempDir: cfg.TempDir, limits: limits,
 		hosts:      map[string]bool{},
 		metrics:    metrics,
-		hub:        newHub(cfg.Store, limits.PollInterval, cfg.Logger),
+		loader:     loader,
+		hub:        newHub(loader, limits.PollInterval, cfg.Logger),
 		checkSlots: make(chan struct{}, limits.Checks), exportSlots: make(chan struct{}, limits.Exports),
 	}
 	for _, host := range cfg.AllowedHosts {
