@@ -38,7 +38,8 @@ func startServer(ctx context.Context, environment []string, logFile, address, pr
 	if err != nil {
 		return nil, fmt.Errorf("make a log file: %w", err)
 	}
-	s := &server{command: exec.CommandContext(ctx, program, args...), log: log, exited: make(chan struct{})}
+	command := exec.CommandContext(ctx, program, args...) //nolint:gosec // the programs that the bench is there to run
+	s := &server{command: command, log: log, exited: make(chan struct{})}
 	s.command.Env, s.command.Stdout, s.command.Stderr = environment, log, log
 	s.command.Cancel = func() error { return s.command.Process.Signal(syscall.SIGTERM) }
 	s.command.WaitDelay = stopTimeout

@@ -125,7 +125,7 @@ func (l *load) openStreams(ctx context.Context, jobs []*watched) ([]*stream, err
 			}
 			job := jobs[i%len(jobs)]
 			streams[i] = &stream{connection: c, job: job}
-			streams[i].response, err = c.begin(l.getRequest(jobsPath+"/"+job.id+"/events"), http.StatusOK)
+			streams[i].response, err = c.begin(l.getRequest(jobsPath+"/"+job.id+"/events"), http.StatusOK) //nolint:bodyclose // the connection is closed, which no stream outlives
 			return err
 		})
 	}

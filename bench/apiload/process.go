@@ -72,7 +72,7 @@ func memoryOf(status, field string) (int64, error) {
 }
 
 func (p process) read(file string) (string, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p, file))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p, file)) //nolint:gosec // p is a number
 	if err != nil {
 		return "", fmt.Errorf("look at the API's process (-pid): %w", err)
 	}
