@@ -126,8 +126,10 @@ func ExportPaths(paths map[string]string) ([]byte, error) {
 
 // Decode fills in the parts of the job that are stored as JSON.
 func (j JobJSON) Decode(job *wsc.Job) error {
-	if err := decode("options", j.Options, &job.Options); err != nil {
-		return err
+	if string(j.Options) != "{}" { // which most are
+		if err := decode("options", j.Options, &job.Options); err != nil {
+			return err
+		}
 	}
 	if j.List != nil {
 		if err := decode("list", j.List, &job.List); err != nil {
