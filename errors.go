@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Code is a stable, machine-readable name of an error that a client can cause or must handle.
@@ -33,7 +34,11 @@ const (
 	CodeMalformedBody        Code = "malformed_body"
 	CodeInvalidCursor        Code = "invalid_cursor"
 	CodeRequestTimeout       Code = "request_timeout"
+	CodeUnauthorized         Code = "unauthorized"
 	CodeForbidden            Code = "forbidden"
+	CodeInsufficientScope    Code = "insufficient_scope"
+	CodeRateLimited          Code = "rate_limited"
+	CodeQuotaExceeded        Code = "quota_exceeded"
 	CodeNotFound             Code = "not_found"
 	CodeMethodNotAllowed     Code = "method_not_allowed"
 	CodeJobFinished          Code = "job_finished"
@@ -50,7 +55,9 @@ type Error struct {
 	Code    Code
 	Message string
 	Place
-	Err error
+	// RetryAfter is how long to wait before another try, 0 if that is not known.
+	RetryAfter time.Duration
+	Err        error
 }
 
 // Place says where in an upload or a request an error is. Zero values are unknown.
@@ -106,6 +113,12 @@ func Errorf(code Code, format string, args ...any) *Error {
 // At returns the error with a place.
 func (e *Error) At(place Place) *Error {
 	e.Place = place
+	return e
+}
+
+// RetryIn returns the error with the time to wait before another try.
+func (e *Error) RetryIn(wait time.Duration) *Error {
+	e.RetryAfter = wait
 	return e
 }
 

@@ -38,9 +38,6 @@ const (
 	PhaseDone           JobPhase = "done"
 )
 
-// LocalOwner owns every job as long as requests need no key.
-const LocalOwner = "local"
-
 // Job is one uploaded list and its run.
 type Job struct {
 	ID       string    `json:"id" format:"uuid" doc:"Identifier of the job, a UUIDv7."`

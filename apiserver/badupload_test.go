@@ -130,7 +130,7 @@ func raw(t *testing.T, b *bundle, send func(net.Conn)) answer {
 }
 
 func uploadHead(contentType string, length int) string {
-	return fmt.Sprintf("POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n", contentType, length)
+	return fmt.Sprintf("POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nX-Api-Key: "+adminKey+"\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n", contentType, length)
 }
 
 func badUploads(t *testing.T) map[string]badUpload {

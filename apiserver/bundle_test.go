@@ -29,7 +29,9 @@ import (
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/apiserver"
+	"github.com/website-status-checker/wsc/audit"
 	"github.com/website-status-checker/wsc/jobs"
+	"github.com/website-status-checker/wsc/keys"
 	"github.com/website-status-checker/wsc/store/sqlite"
 )
 
@@ -84,6 +86,9 @@ func (c fakeChecker) Check(ctx context.Context, target wsc.Target, opts wsc.Chec
 	}
 }
 
+// adminKey is the key that requests of tests are made with unless they say otherwise.
+const adminKey = "the-admin-key-of-all-tests-0123456789"
+
 // bundle is the API on a real database and a real folder, behind a real socket.
 type bundle struct {
 	url       string
@@ -92,6 +97,8 @@ type bundle struct {
 	store     *sqlite.Store
 	blobs     *blob.Bucket
 	service   *jobs.Service
+	keys      *keys.Service
+	security  *audit.Recorder
 	workflows *fakeWorkflows
 	registry  *prometheus.Registry
 	spool     string
@@ -101,6 +108,7 @@ type bundle struct {
 
 type setup struct {
 	jobs jobs.Config
+	keys keys.Config
 	api  apiserver.Config
 	// listener wraps the server's, if set.
 	listener func(net.Listener) net.Listener
@@ -131,6 +139,7 @@ func newBundle(t testing.TB, adjust ...func(*setup)) *bundle {
 			Store: b.store, Workflows: b.workflows, Blobs: b.blobs, Defaults: wsc.Defaults{HostRate: 10, Retention: time.Hour},
 			MaxURLs: 20_000, MaxUploadBytes: 4 << 20, SpoolDir: b.spool, Logger: logger,
 		},
+		keys: keys.Config{Store: b.store, AdminKey: adminKey, RateLimitHour: 1000, Logger: logger},
 		api: apiserver.Config{
 			Store: b.store, Checker: fakeChecker{}, Blobs: b.blobs, Workflows: b.workflows, Registry: b.registry,
 			Logger: logger, Version: "1.2.3", TempDir: b.spool,
@@ -142,7 +151,13 @@ func newBundle(t testing.TB, adjust ...func(*setup)) *bundle {
 	}
 	b.service, err = jobs.New(s.jobs)
 	require.NoError(t, err)
-	s.api.Jobs = b.service
+	b.keys, err = keys.New(s.keys)
+	require.NoError(t, err)
+	t.Cleanup(b.keys.Close)
+	b.security, err = audit.New(audit.Config{Store: b.store, Logger: logger})
+	require.NoError(t, err)
+	t.Cleanup(b.security.Close)
+	s.api.Jobs, s.api.Keys, s.api.Security = b.service, b.keys, b.security
 	b.api, err = apiserver.New(s.api)
 	require.NoError(t, err)
 	b.server = httptest.NewUnstartedServer(b.api.Handler())
@@ -202,12 +217,20 @@ func (a answer) decode(t testing.TB, target any) {
 
 func (b *bundle) do(t testing.TB, method, path string, body io.Reader, header ...string) answer {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, b.url+path, body)
-	require.NoError(t, err)
+	request := b.request(t, method, path, body)
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
 	return b.send(t, request)
+}
+
+// request is a request with the admin key.
+func (b *bundle) request(t testing.TB, method, path string, body io.Reader) *http.Request {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, b.url+path, body)
+	require.NoError(t, err)
+	request.Header.Set("X-Api-Key", adminKey)
+	return request
 }
 
 func (b *bundle) send(t testing.TB, request *http.Request) answer {

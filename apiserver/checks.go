@@ -31,7 +31,7 @@ type checkOutput struct {
 
 func checkDoc(limits Limits) doc {
 	return doc{
-		id: "check-url", tag: "Checks", summary: "Check one URL now",
+		id: "check-url", tag: "Checks", scope: wsc.ScopeWrite, summary: "Check one URL now",
 		description: "Makes one attempt and answers with its result. A URL that can't be checked is a result too, with error_kind invalid_url. Nothing is stored.",
 		codes: []wsc.Code{
 			wsc.CodeInvalidJSON, wsc.CodeInvalidOptions, wsc.CodeUnsupportedMediaType, wsc.CodeUploadTooLarge, wsc.CodeRequestTimeout,

@@ -24,7 +24,7 @@ const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // docs adds the API's description and its viewer to the router. All is made at start and served from memory.
-func (s *Server) docs(router *chi.Mux, api *huma.OpenAPI) error {
+func (s *Server) docs(router chi.Router, api *huma.OpenAPI) error {
 	asJSON, err := json.MarshalIndent(api, "", "  ")
 	if err != nil {
 		return fmt.Errorf("apiserver: write OpenAPI description: %w", err)

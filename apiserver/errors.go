@@ -34,8 +34,12 @@ func statusOf(code wsc.Code) int {
 		wsc.CodeInvalidFilename, wsc.CodeInvalidXLSX, wsc.CodeInvalidCSV, wsc.CodeInvalidJSON, wsc.CodeLineTooLong,
 		wsc.CodeMissingColumn, wsc.CodeMissingSheet, wsc.CodeMalformedBody:
 		return http.StatusBadRequest
-	case wsc.CodeForbidden:
+	case wsc.CodeUnauthorized:
+		return http.StatusUnauthorized
+	case wsc.CodeForbidden, wsc.CodeInsufficientScope:
 		return http.StatusForbidden
+	case wsc.CodeRateLimited, wsc.CodeQuotaExceeded:
+		return http.StatusTooManyRequests
 	case wsc.CodeNotFound:
 		return http.StatusNotFound
 	case wsc.CodeMethodNotAllowed:
@@ -103,6 +107,10 @@ func (s *Server) fail(ctx context.Context, err error) *problem {
 	switch p.Status {
 	case http.StatusServiceUnavailable:
 		p.headers.Set("Retry-After", strconv.Itoa(retryAfterSeconds))
+	case http.StatusTooManyRequests:
+		p.headers.Set("Retry-After", strconv.FormatInt(max(int64(known.RetryAfter.Seconds()), 1), 10))
+	case http.StatusUnauthorized:
+		p.headers.Set("WWW-Authenticate", `Bearer realm="wsc"`)
 	case http.StatusRequestTimeout, http.StatusRequestEntityTooLarge:
 		// The rest of the body is not going to be read.
 		p.headers.Set("Connection", "close")

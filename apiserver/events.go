@@ -29,7 +29,7 @@ type streamOutput struct {
 
 func jobEventsDoc() doc {
 	return doc{
-		id: "stream-job-events", tag: "Jobs", summary: "Follow a job",
+		id: "stream-job-events", tag: "Jobs", scope: wsc.ScopeRead, summary: "Follow a job",
 		description: "Server-sent events. `progress` comes at once and then at least every second while the job runs, `done` once at its end; " +
 			"the data of both is the same snapshot. Comments keep the stream open in between. After `done` the stream ends.",
 		codes: []wsc.Code{wsc.CodeNotFound},
@@ -41,6 +41,7 @@ func jobEventsDoc() doc {
 }
 
 func (s *Server) jobEvents(ctx context.Context, in *eventsInput) (*streamOutput, error) {
+	c := callerOf(ctx)
 	job, err := s.job(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -58,13 +59,14 @@ func (s *Server) jobEvents(ctx context.Context, in *eventsInput) (*streamOutput,
 		header.Set("X-Accel-Buffering", "no") // proxies of the nginx kind must not collect events
 		w.WriteHeader(http.StatusOK)
 		if r.Method != http.MethodHead {
-			s.stream(r.Context(), w, job)
+			s.stream(r.Context(), w, job, c)
 		}
 	}}, nil
 }
 
-// stream writes events until the job ends, the client goes away or does not read, or the server closes.
-func (s *Server) stream(ctx context.Context, w http.ResponseWriter, job *wsc.Job) {
+// stream writes events until the job ends, the client goes away or does not read, its key stops working, or the server
+// closes.
+func (s *Server) stream(ctx context.Context, w http.ResponseWriter, job *wsc.Job, c *caller) {
 	watcher := s.hub.watch(ctx, job)
 	defer s.hub.leave(job.ID, watcher)
 	s.metrics.streams.Inc()
@@ -79,6 +81,9 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, job *wsc.Job
 		case <-ctx.Done():
 			return
 		case <-ping.C:
+			if !s.stillValid(ctx, c) {
+				return
+			}
 			err = out.write([]byte(": ping\n\n"))
 		case update, open := <-watcher.updates:
 			if !open {

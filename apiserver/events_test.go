@@ -33,8 +33,7 @@ type stream struct {
 
 func (b *bundle) stream(ctx context.Context, t testing.TB, jobID string, header ...string) *stream {
 	t.Helper()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+"/api/v1/jobs/"+jobID+"/events", nil)
-	require.NoError(t, err)
+	request := b.request(t, http.MethodGet, "/api/v1/jobs/"+jobID+"/events", nil).WithContext(ctx) //nolint:contextcheck // it has its own
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
@@ -323,7 +322,7 @@ func unread(t *testing.T, b *bundle, path string) net.Conn {
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", b.server.Listener.Addr().String())
 	require.NoError(t, err)
 	require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4096))
-	_, err = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n")
+	_, err = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: x\r\nX-Api-Key: "+adminKey+"\r\n\r\n")
 	require.NoError(t, err)
 	return conn
 }

@@ -40,7 +40,7 @@ func exportJobDoc() doc {
 		content[format.ContentType()] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 	}
 	return doc{
-		id: "export-job", tag: "Results", summary: "Download results",
+		id: "export-job", tag: "Results", scope: wsc.ScopeRead, summary: "Download results",
 		description: "Results of a job as a file, also while it runs: what is there so far. An answer that breaks off is not complete.",
 		codes:       []wsc.Code{wsc.CodeNotFound},
 		content:     content, unbounded: true,

@@ -10,13 +10,17 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 )
 
-// job reads a job. Whatever is no id of a job is not found.
+// job reads a job that the caller may see. Any other job, and whatever is no id of one, is not found.
 func (s *Server) job(ctx context.Context, id string) (*wsc.Job, error) {
 	parsed, err := jobID(id)
 	if err != nil {
 		return nil, err
 	}
-	return s.loader.Job(ctx, parsed)
+	job, err := s.loader.Job(ctx, parsed)
+	if err == nil && !callerOf(ctx).owns(job.Owner) {
+		return nil, notFoundError()
+	}
+	return job, err
 }
 
 // jobID checks the form of a job's id.
@@ -34,7 +38,7 @@ type jobOutput struct {
 
 func getJobDoc() doc {
 	return doc{
-		id: "get-job", tag: "Jobs", summary: "Get a job",
+		id: "get-job", tag: "Jobs", scope: wsc.ScopeRead, summary: "Get a job",
 		description: "Status, phase and counters of a job.",
 		codes:       []wsc.Code{wsc.CodeNotFound},
 	}
@@ -61,14 +65,14 @@ type listJobsOutput struct {
 
 func listJobsDoc() doc {
 	return doc{
-		id: "list-jobs", tag: "Jobs", summary: "List jobs",
+		id: "list-jobs", tag: "Jobs", scope: wsc.ScopeRead, summary: "List jobs",
 		description: "Jobs, newest first, page by page.",
 		codes:       []wsc.Code{wsc.CodeInvalidCursor},
 	}
 }
 
 func (s *Server) listJobs(ctx context.Context, in *listJobsInput) (*listJobsOutput, error) {
-	filter := wsc.JobFilter{Query: in.Query, Limit: in.Limit + 1}
+	filter := wsc.JobFilter{Owner: callerOf(ctx).owner(), Query: in.Query, Limit: in.Limit + 1}
 	if err := checkText("q", in.Query); err != nil {
 		return nil, err
 	}
@@ -97,18 +101,18 @@ func (s *Server) listJobs(ctx context.Context, in *listJobsInput) (*listJobsOutp
 
 func deleteJobDoc() doc {
 	return doc{
-		id: "delete-job", tag: "Jobs", summary: "Delete a job", status: http.StatusNoContent,
+		id: "delete-job", tag: "Jobs", scope: wsc.ScopeWrite, summary: "Delete a job", status: http.StatusNoContent,
 		description: "Stops the job if it runs and removes it with its results, upload and exports.",
 		codes:       []wsc.Code{wsc.CodeNotFound, wsc.CodeTemporalUnavailable}, unbounded: true,
 	}
 }
 
 func (s *Server) deleteJob(ctx context.Context, in *JobPath) (*struct{}, error) {
-	id, err := jobID(in.ID)
+	job, err := s.job(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.jobs.Delete(ctx, id); err != nil {
+	if err := s.jobs.Delete(ctx, job.ID); err != nil {
 		return nil, jobError(err)
 	}
 	return &struct{}{}, nil
@@ -116,7 +120,7 @@ func (s *Server) deleteJob(ctx context.Context, in *JobPath) (*struct{}, error) 
 
 func cancelJobDoc() doc {
 	return doc{
-		id: "cancel-job", tag: "Jobs", summary: "Cancel a job", status: http.StatusAccepted,
+		id: "cancel-job", tag: "Jobs", scope: wsc.ScopeWrite, summary: "Cancel a job", status: http.StatusAccepted,
 		description: "Asks the job to end early. Checks that have begun are finished; results so far and their export stay. " +
 			"The job answered is usually not yet cancelled: follow its events.",
 		codes: []wsc.Code{wsc.CodeNotFound, wsc.CodeJobFinished, wsc.CodeTemporalUnavailable},
@@ -124,11 +128,11 @@ func cancelJobDoc() doc {
 }
 
 func (s *Server) cancelJob(ctx context.Context, in *JobPath) (*jobOutput, error) {
-	id, err := jobID(in.ID)
+	job, err := s.job(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	job, err := s.jobs.Cancel(ctx, id)
+	job, err = s.jobs.Cancel(ctx, job.ID)
 	if err != nil {
 		return nil, jobError(err)
 	}

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	wsc "github.com/website-status-checker/wsc"
 )
 
 // metrics are the rate, errors and duration of every route.
@@ -44,7 +47,7 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 
 func (m *metrics) observe(method, route string, status int, took time.Duration) {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete:
 	default:
 		method = "other" // anything can stand there
 	}
@@ -52,4 +55,19 @@ func (m *metrics) observe(method, route string, status int, took time.Duration) 
 	if !strings.HasSuffix(route, "/events") {
 		m.duration.WithLabelValues(method, route).Observe(took.Seconds())
 	}
+}
+
+// metricsHandler shows the metrics. They tell of all owners, so that on a server which others reach they need an admin key.
+func (s *Server) metricsHandler(cfg Config) http.Handler {
+	show := promhttp.HandlerFor(cfg.Registry, promhttp.HandlerOpts{})
+	if !cfg.MetricsNeedKey {
+		return s.limitPublic(show)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := s.admit(w, r, wsc.ScopeAdmin); err != nil {
+			s.writeProblem(w, r, err)
+			return
+		}
+		show.ServeHTTP(w, r)
+	})
 }

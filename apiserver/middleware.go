@@ -20,13 +20,25 @@ import (
 // requestIDHeader carries the request's id in both directions.
 const requestIDHeader = "X-Request-ID"
 
-type requestIDKey struct{}
+type notesKey struct{}
+
+// requestNotes is what becomes known of a request while it is answered.
+type requestNotes struct {
+	id string
+	// keyID is the key that the request was made with, "" before it is known.
+	keyID string
+}
+
+// notes are those of the request that the context belongs to; outside of one nobody reads them.
+func notes(ctx context.Context) *requestNotes {
+	if n, ok := ctx.Value(notesKey{}).(*requestNotes); ok {
+		return n
+	}
+	return &requestNotes{}
+}
 
 // requestID is the id of the request that the context belongs to, "" outside of one.
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
+func requestID(ctx context.Context) string { return notes(ctx).id }
 
 // acceptedRequestID takes a client's request id if it is harmless in a log, and else makes one.
 func acceptedRequestID(offered string) string {
@@ -79,7 +91,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		id := acceptedRequestID(r.Header.Get(requestIDHeader))
-		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+		r = r.WithContext(context.WithValue(r.Context(), notesKey{}, &requestNotes{id: id}))
 		out := &response{ResponseWriter: w, control: http.NewResponseController(w), stall: s.limits.WriteStall}
 		out.Header().Set(requestIDHeader, id)
 		// A deadline that an earlier request on this connection left must not hit this one.
@@ -133,7 +145,7 @@ func (s *Server) record(w *response, r *http.Request, took time.Duration) {
 	s.logger.LogAttrs(r.Context(), level, "request",
 		slog.String("request_id", requestID(r.Context())),
 		slog.String("method", r.Method), slog.String("path", clip(r.URL.Path)), slog.String("route", route),
-		slog.Int("status", status), slog.Int64("bytes", w.bytes), slog.Duration("took", took), slog.String("remote", r.RemoteAddr))
+		slog.Int("status", status), slog.Int64("bytes", w.bytes), slog.Duration("took", took), slog.String("remote", clientOf(r)), slog.String("key_id", notes(r.Context()).keyID))
 }
 
 // secure sets the headers that every answer has and refuses what a browser sends on behalf of another site.
@@ -170,7 +182,7 @@ func (s *Server) hostAllowed(host string) bool {
 
 // methodNotAllowed answers 405 with the methods that the address does have.
 func (s *Server) methodNotAllowed(router *chi.Mux) http.HandlerFunc {
-	methods := []string{http.MethodGet, http.MethodPost, http.MethodDelete}
+	methods := []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete}
 	return func(w http.ResponseWriter, r *http.Request) {
 		var allowed []string
 		for _, method := range methods {

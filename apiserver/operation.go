@@ -24,6 +24,8 @@ type doc struct {
 	description string
 	// status of success, if not the usual one.
 	status int
+	// scope is what a key needs for the operation; "" is for operations without a key.
+	scope wsc.Scope
 	// codes are the errors that the operation can answer, besides those that every operation can.
 	codes []wsc.Code
 	// content documents a successful answer that is not JSON, by media type.
@@ -36,11 +38,22 @@ type doc struct {
 
 // register adds an operation to the API. Every error of a handler passes through the one error boundary here.
 func register[I, O any](s *Server, api huma.API, method, path string, d doc, handler func(context.Context, *I) (*O, error)) {
+	codes := d.codes
+	var middlewares huma.Middlewares
+	security := []map[string][]string{}
+	if d.scope != "" {
+		codes = append(slices.Clone(codes), wsc.CodeUnauthorized, wsc.CodeInsufficientScope, wsc.CodeRateLimited)
+		middlewares = huma.Middlewares{s.authenticated(d.scope)}
+		security = []map[string][]string{{"apiKey": {}}, {"bearer": {}}}
+	} else {
+		middlewares = huma.Middlewares{s.publicly}
+	}
 	operation := huma.Operation{
+		Middlewares: middlewares, Security: security,
 		OperationID: d.id, Method: method, Path: path, Tags: []string{d.tag},
 		Summary: d.summary, Description: d.description, DefaultStatus: d.status,
 		BodyReadTimeout: d.bodyReadTimeout,
-		Responses:       errorResponses(api.OpenAPI().Components.Schemas, d.codes),
+		Responses:       errorResponses(api.OpenAPI().Components.Schemas, codes),
 	}
 	if d.content != nil {
 		operation.Responses["200"] = &huma.Response{Description: "OK", Content: d.content}
@@ -96,9 +109,10 @@ func apiConfig(cfg Config) huma.Config {
 				{Name: "Jobs", Description: "Lists that are being checked or were checked."},
 				{Name: "Results", Description: "What came out of a job."},
 				{Name: "Checks", Description: "One URL, checked at once."},
+				{Name: "Keys", Description: "API keys and what happened with them; except for `GET /me` they need an admin key."},
 				{Name: "Service", Description: "Health of the service."},
 			},
-			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)},
+			Components: &huma.Components{SecuritySchemes: securitySchemes(), Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)},
 		},
 		Formats:                      map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()},
 		DefaultFormat:                "application/json",
@@ -119,7 +133,7 @@ func tidy(api *huma.OpenAPI) {
 		}
 	}
 	for _, item := range api.Paths {
-		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Delete} {
+		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Patch, item.Delete} {
 			if operation == nil {
 				continue
 			}

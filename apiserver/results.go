@@ -19,7 +19,7 @@ type listResultsOutput struct {
 
 func listResultsDoc() doc {
 	return doc{
-		id: "list-results", tag: "Results", summary: "List results",
+		id: "list-results", tag: "Results", scope: wsc.ScopeRead, summary: "List results",
 		description: "Results of a job, page by page, also while it runs.",
 		codes:       []wsc.Code{wsc.CodeNotFound, wsc.CodeInvalidCursor},
 	}
@@ -68,7 +68,7 @@ type statsOutput struct {
 
 func jobStatsDoc() doc {
 	return doc{
-		id: "get-job-stats", tag: "Results", summary: "Summarise a job",
+		id: "get-job-stats", tag: "Results", scope: wsc.ScopeRead, summary: "Summarise a job",
 		description: "Counts, response times, slowest hosts and certificates that end soon, of the results so far.",
 		codes:       []wsc.Code{wsc.CodeNotFound},
 	}

@@ -231,8 +231,7 @@ func TestStoredExportIsSentAsItIs(t *testing.T) {
 func TestDownloadThatFailsHalfWayBreaksOff(t *testing.T) {
 	b := newBundle(t, func(s *setup) { s.api.Store = failingExport{Store: s.api.Store, after: 5000} })
 	job := b.submit(t, "l.txt", "example.com\n")
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/api/v1/jobs/"+job.ID+"/export?format=ndjson", nil)
-	require.NoError(t, err)
+	request := b.request(t, http.MethodGet, "/api/v1/jobs/"+job.ID+"/export?format=ndjson", nil)
 	response, err := b.server.Client().Do(request)
 	require.NoError(t, err)
 	defer func() { _ = response.Body.Close() }()

@@ -7,7 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // prefix is the path of the API's first version.
@@ -16,7 +15,7 @@ const prefix = "/api/v1"
 // routes builds the router: every route of the server is on this screen.
 func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	router := chi.NewMux()
-	router.Use(s.observe, s.secure, middleware.GetHead)
+	router.Use(clientAddress(cfg.TrustedProxies), s.observe, s.secure, middleware.GetHead)
 	router.NotFound(s.notFound)
 	router.MethodNotAllowed(s.methodNotAllowed(router))
 
@@ -32,12 +31,20 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/stats", jobStatsDoc(), s.jobStats)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/export", exportJobDoc(), s.exportJob)
 	register(s, api, http.MethodPost, prefix+"/checks", checkDoc(s.limits), s.check)
+	register(s, api, http.MethodGet, prefix+"/me", meDoc(), s.me)
+	register(s, api, http.MethodPost, prefix+"/keys", createKeyDoc(), s.createKey)
+	register(s, api, http.MethodGet, prefix+"/keys", listKeysDoc(), s.listKeys)
+	register(s, api, http.MethodGet, prefix+"/keys/{id}", getKeyDoc(), s.getKey)
+	register(s, api, http.MethodPatch, prefix+"/keys/{id}", changeKeyDoc(), s.changeKey)
+	register(s, api, http.MethodDelete, prefix+"/keys/{id}", revokeKeyDoc(), s.revokeKey)
+	register(s, api, http.MethodPost, prefix+"/keys/{id}/rotate", rotateKeyDoc(), s.rotateKey)
+	register(s, api, http.MethodGet, prefix+"/security-events", listEventsDoc(), s.listEvents)
 	register(s, api, http.MethodGet, "/healthz", healthDoc(), s.health)
 	register(s, api, http.MethodGet, "/readyz", readyDoc(), s.ready)
 
 	documentSubmission(api.OpenAPI())
 	documentReadiness(api.OpenAPI())
 	tidy(api.OpenAPI())
-	router.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(cfg.Registry, promhttp.HandlerOpts{}))
-	return router, s.docs(router, api.OpenAPI())
+	router.Method(http.MethodGet, "/metrics", s.metricsHandler(cfg))
+	return router, s.docs(router.With(s.limitPublic), api.OpenAPI())
 }

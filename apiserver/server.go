@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -15,7 +16,9 @@ import (
 	"gocloud.dev/blob"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/audit"
 	"github.com/website-status-checker/wsc/jobs"
+	"github.com/website-status-checker/wsc/keys"
 )
 
 // Store is what the API reads from a store. Errors carry the codes that package storetest states.
@@ -27,6 +30,7 @@ type Store interface {
 	EachResult(ctx context.Context, jobID string, filter wsc.ResultFilter, fn func(*wsc.Result) error) error
 	ResultsBySeq(ctx context.Context, jobID string, seqs []int64) ([]wsc.Result, error)
 	Stats(ctx context.Context, jobID string) (*wsc.Stats, error)
+	Events(ctx context.Context, filter wsc.AuditFilter) ([]wsc.SecurityEvent, error)
 }
 
 // Checker checks one URL now; see checker.Checker.
@@ -55,6 +59,10 @@ type Limits struct {
 	Checks int
 	// Exports is how many exports are generated at once; others wait. 8.
 	Exports int
+	// FailedLogins is how many wrong API keys one client address may send in a minute, 20.
+	FailedLogins int
+	// PublicRequests is how many requests without a key one client address may make in a minute, 3,000.
+	PublicRequests int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -72,19 +80,28 @@ func (l Limits) withDefaults() Limits {
 			*d.value = d.standard
 		}
 	}
-	if l.Checks <= 0 {
-		l.Checks = 64
-	}
-	if l.Exports <= 0 {
-		l.Exports = 8
+	for _, n := range []struct {
+		value    *int
+		standard int
+	}{
+		{&l.Checks, 64},
+		{&l.Exports, 8},
+		{&l.FailedLogins, 20},
+		{&l.PublicRequests, 3_000},
+	} {
+		if *n.value <= 0 {
+			*n.value = n.standard
+		}
 	}
 	return l
 }
 
-// Config is what a Server is made of. Store, Jobs, Checker, Blobs, Workflows and Registry are required.
+// Config is what a Server is made of. Store, Jobs, Keys, Security, Checker, Blobs, Workflows and Registry are required.
 type Config struct {
 	Store     Store
 	Jobs      *jobs.Service
+	Keys      *keys.Service
+	Security  *audit.Recorder
 	Checker   Checker
 	Blobs     *blob.Bucket
 	Workflows Pinger
@@ -100,6 +117,10 @@ type Config struct {
 	// AllowedHosts are the host names (without port) that requests may be addressed to; empty allows any. A server that
 	// listens on loopback only should allow only loopback names, since a web page can make its own name resolve to 127.0.0.1.
 	AllowedHosts []string
+	// TrustedProxies are the networks of the reverse proxies in front of the server, whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// MetricsNeedKey makes /metrics ask for an admin key, as a server must that others can reach.
+	MetricsNeedKey bool
 	// TemporalUIURL is shown in the documentation when set.
 	TemporalUIURL string
 }
@@ -108,6 +129,8 @@ type Config struct {
 type Server struct {
 	store     Store
 	jobs      *jobs.Service
+	keys      *keys.Service
+	security  *audit.Recorder
 	checker   Checker
 	blobs     *blob.Bucket
 	workflows Pinger
@@ -123,12 +146,15 @@ type Server struct {
 	checkSlots  chan struct{}
 	exportSlots chan struct{}
 	router      *chi.Mux
+
+	failedLogins   *addressLimit
+	publicRequests *addressLimit
 }
 
 // New makes a Server. It starts nothing that would have to be stopped before the first event stream.
 func New(cfg Config) (*Server, error) {
-	if cfg.Store == nil || cfg.Jobs == nil || cfg.Checker == nil || cfg.Blobs == nil || cfg.Workflows == nil || cfg.Registry == nil {
-		return nil, errors.New("apiserver: Store, Jobs, Checker, Blobs, Workflows and Registry are required")
+	if cfg.Store == nil || cfg.Jobs == nil || cfg.Keys == nil || cfg.Security == nil || cfg.Checker == nil || cfg.Blobs == nil || cfg.Workflows == nil || cfg.Registry == nil {
+		return nil, errors.New("apiserver: Store, Jobs, Keys, Security, Checker, Blobs, Workflows and Registry are required")
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
@@ -140,13 +166,15 @@ func New(cfg Config) (*Server, error) {
 	}
 	loader := newJobLoader(cfg.Store, limits.RequestTimeout)
 	s := &Server{
-		store: cfg.Store, jobs: cfg.Jobs, checker: cfg.Checker, blobs: cfg.Blobs, workflows: cfg.Workflows,
+		store: cfg.Store, jobs: cfg.Jobs, keys: cfg.Keys, security: cfg.Security, checker: cfg.Checker, blobs: cfg.Blobs, workflows: cfg.Workflows,
 		logger: cfg.Logger, version: cfg.Version, tempDir: cfg.TempDir, limits: limits,
 		hosts:      map[string]bool{},
 		metrics:    metrics,
 		loader:     loader,
 		hub:        newHub(loader, limits.PollInterval, cfg.Logger),
 		checkSlots: make(chan struct{}, limits.Checks), exportSlots: make(chan struct{}, limits.Exports),
+		failedLogins:   newAddressLimit(limits.FailedLogins, time.Minute),
+		publicRequests: newAddressLimit(limits.PublicRequests, time.Minute),
 	}
 	for _, host := range cfg.AllowedHosts {
 		s.hosts[host] = true

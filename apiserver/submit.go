@@ -47,7 +47,7 @@ type submitOutput struct {
 
 func submitJobDoc() doc {
 	return doc{
-		id: "submit-job", tag: "Jobs", summary: "Submit a list", status: http.StatusAccepted,
+		id: "submit-job", tag: "Jobs", scope: wsc.ScopeWrite, summary: "Submit a list", status: http.StatusAccepted,
 		description: "Upload a list as a file (CSV, TSV, TXT, XLSX, JSON or NDJSON) in the form field `file`, with options as JSON " +
 			"in the form field `options`; or send the URLs as JSON. The list is validated completely before the answer. " +
 			"After 202 the job runs whatever happens; follow it by its events.",
@@ -102,7 +102,7 @@ func (s *Server) submitJob(ctx context.Context, in *submitInput) (*submitOutput,
 		return nil, err
 	}
 	defer func() { _ = upload.Close() }() // nothing depends on a file that has no name
-	submission := jobs.Submission{Owner: wsc.LocalOwner, IdempotencyKey: in.IdempotencyKey, Upload: upload}
+	submission := jobs.Submission{Owner: callerOf(ctx).key.ID, IdempotencyKey: in.IdempotencyKey, Upload: upload}
 	if err := s.receive(in, limit, &submission); err != nil {
 		return nil, err
 	}

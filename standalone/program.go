@@ -28,6 +28,8 @@ const (
 type program struct {
 	logger *slog.Logger
 	failed chan error // a part that can't go on reports here
+	// adminKeyPath is the file with the admin key, "" if the settings hold it.
+	adminKeyPath string
 
 	stops []func() error
 }
@@ -67,9 +69,14 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	}
 	p.onStop(blobs.Close)
 
+	access := s.Access
+	if access.AdminKey, p.adminKeyPath, err = adminKey(s); err != nil {
+		return err
+	}
+	access.AdminKeyFile = ""
 	parts := app.Parts{
 		Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: p.logger,
-		Listen: s.Listen, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
+		Listen: s.Listen, Access: access, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
 		TemporalUIURL: "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.TemporalUIPort)), OnFatalError: p.fail,
 	}
 	worker, err := app.StartWorker(parts) //nolint:contextcheck // it ends with Stop
@@ -161,6 +168,14 @@ func ignoreClosed(err error) error {
 	return err
 }
 
+// keyHint is how a shell gets at the admin key, which itself is not shown: what a server prints ends up in logs.
+func (p *program) keyHint() string {
+	if p.adminKeyPath == "" {
+		return "…  # the value of WSC_ADMIN_KEY"
+	}
+	return "$(cat '" + p.adminKeyPath + "')"
+}
+
 // welcome tells where everything is.
 func (p *program) welcome(w io.Writer, s settings) {
 	base := "http://" + s.Listen.Listen
@@ -176,15 +191,16 @@ Website Status Checker is running.
   Temporal UI  http://%s:%d
   Data         %s
 
-Check a list:
+Check a list, in another terminal:
 
-  curl -F file=@examples/websites.csv %s/api/v1/jobs
+  export WSC_KEY=%s
+  curl -H "X-API-Key: $WSC_KEY" -F file=@examples/websites.csv %s/api/v1/jobs
   bin/wsc submit examples/websites.csv --watch
 
-`, base, base, loopback, s.TemporalUIPort, dir, base)
+`, base, base, loopback, s.TemporalUIPort, dir, p.keyHint(), base)
 	if s.Public() {
-		fmt.Fprintf(w, "WARNING: %s can be reached from other machines, and the API asks for no key yet: everybody who reaches it can use it.\n\n", s.Listen.Listen)
+		fmt.Fprintf(w, "%s can be reached from other machines. Requests need an API key; put TLS in front of it. Stop with Ctrl-C.\n\n", s.Listen.Listen)
 	} else {
-		fmt.Fprint(w, "Only this machine can reach it; requests need no key. Stop with Ctrl-C.\n\n")
+		fmt.Fprint(w, "Only this machine can reach it. Stop with Ctrl-C.\n\n")
 	}
 }

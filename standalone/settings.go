@@ -15,6 +15,8 @@ type settings struct {
 	TemporalPort   int `help:"Port of the embedded Temporal server, on 127.0.0.1." default:"7233" env:"WSC_TEMPORAL_PORT" group:"Addresses" placeholder:"PORT"`
 	TemporalUIPort int `name:"temporal-ui-port" help:"Port of the Temporal UI, on 127.0.0.1." default:"8233" env:"WSC_TEMPORAL_UI_PORT" group:"Addresses" placeholder:"PORT"`
 
+	config.Access `embed:"" group:"Access"`
+
 	config.Storage `embed:"" group:"Storage"`
 	config.Jobs    `embed:"" group:"Jobs"`
 	config.Check   `embed:"" group:"Checks"`

@@ -12,6 +12,7 @@ import (
 
 type apiCommand struct {
 	config.Listen   `embed:""`
+	config.Access   `embed:""`
 	config.Database `embed:""`
 	config.Storage  `embed:""`
 	config.Jobs     `embed:""`
@@ -32,7 +33,7 @@ func (c *apiCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer closeParts()
-	parts.Listen, parts.Jobs, parts.Check = c.Listen, c.Jobs, c.Check
+	parts.Listen, parts.Access, parts.Jobs, parts.Check = c.Listen, c.Access, c.Jobs, c.Check
 	api, err := app.NewAPI(parts)
 	if err != nil {
 		return err
@@ -44,8 +45,5 @@ func (c *apiCommand) Run(ctx context.Context, p *process) error {
 		return fmt.Errorf("can't listen on %s (--listen, WSC_LISTEN): %w", c.Listen.Listen, err)
 	}
 	logger.InfoContext(ctx, "the API is listening", slog.String("address", "http://"+listener.Addr().String()))
-	if c.Public() {
-		logger.WarnContext(ctx, "requests need no key yet: everybody who reaches this address can use the API", slog.String("address", c.Listen.Listen))
-	}
 	return app.Serve(ctx, listener, api)
 }

@@ -22,11 +22,13 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/activities"
 	"github.com/website-status-checker/wsc/apiserver"
+	"github.com/website-status-checker/wsc/audit"
 	"github.com/website-status-checker/wsc/checker"
 	"github.com/website-status-checker/wsc/internal/config"
 	"github.com/website-status-checker/wsc/internal/temporalclient"
 	"github.com/website-status-checker/wsc/internal/version"
 	"github.com/website-status-checker/wsc/jobs"
+	"github.com/website-status-checker/wsc/keys"
 	"github.com/website-status-checker/wsc/runner"
 	"github.com/website-status-checker/wsc/worker"
 )
@@ -43,7 +45,9 @@ const (
 type Store interface {
 	activities.Store
 	apiserver.Store
+	audit.Store
 	jobs.Store
+	keys.Store
 }
 
 // Parts are what API and workers are made of.
@@ -54,6 +58,7 @@ type Parts struct {
 	Logger   *slog.Logger
 
 	Listen        config.Listen
+	Access        config.Access
 	Storage       config.Storage
 	Jobs          config.Jobs
 	Check         config.Check
@@ -158,10 +163,12 @@ func (w *Worker) Stop() {
 
 // API answers HTTP requests.
 type API struct {
-	server  *apiserver.Server
-	service *jobs.Service
-	checker *Checker
-	listen  config.Listen
+	server   *apiserver.Server
+	service  *jobs.Service
+	keys     *keys.Service
+	security *audit.Recorder
+	checker  *Checker
+	listen   config.Listen
 }
 
 // NewAPI builds the API.
@@ -189,19 +196,37 @@ func NewAPI(p Parts) (*API, error) {
 	); err != nil {
 		return nil, fmt.Errorf("set up metrics: %w", err)
 	}
-	checks, err := p.newChecker()
-	if err != nil {
+	api := &API{service: service, listen: p.Listen}
+	if err := api.complete(p, registry, workflows, spool); err != nil {
+		api.Close()
 		return nil, err
 	}
-	server, err := apiserver.New(apiserver.Config{
-		Store: p.Store, Jobs: service, Checker: checks.Checker, Blobs: p.Blobs, Workflows: workflows, Registry: registry,
-		Logger: p.Logger, Version: version.String(), TempDir: spool, AllowedHosts: allowedHosts(p.Listen), TemporalUIURL: p.TemporalUIURL,
+	return api, nil
+}
+
+// complete makes the parts that have to be closed, and the server on top of them.
+func (a *API) complete(p Parts, registry *prometheus.Registry, workflows *temporalclient.Jobs, spool string) (err error) {
+	adminKey, err := p.Access.Secret()
+	if err != nil {
+		return err
+	}
+	a.keys, err = keys.New(keys.Config{Store: p.Store, AdminKey: adminKey, RateLimitHour: p.Access.RateLimitHour, Logger: p.Logger})
+	if err != nil {
+		return err
+	}
+	if a.security, err = audit.New(audit.Config{Store: p.Store, Logger: p.Logger}); err != nil {
+		return err
+	}
+	if a.checker, err = p.newChecker(); err != nil {
+		return err
+	}
+	a.server, err = apiserver.New(apiserver.Config{
+		Store: p.Store, Jobs: a.service, Keys: a.keys, Security: a.security, Checker: a.checker.Checker, Blobs: p.Blobs,
+		Workflows: workflows, Registry: registry, Logger: p.Logger, Version: version.String(), TempDir: spool,
+		AllowedHosts: allowedHosts(p.Listen), TrustedProxies: p.Access.TrustedProxies, MetricsNeedKey: p.Listen.Public(),
+		TemporalUIURL: p.TemporalUIURL,
 	})
-	if err != nil {
-		checks.Close()
-		return nil, err
-	}
-	return &API{server: server, service: service, checker: checks, listen: p.Listen}, nil
+	return err
 }
 
 // HTTPServer returns the server for the API; the caller gives it a listener and shuts it down.
@@ -210,10 +235,21 @@ func (a *API) HTTPServer() *http.Server { return a.server.HTTPServer(a.listen.Li
 // Reconcile starts the workflows of jobs that were accepted without one, until the context ends.
 func (a *API) Reconcile(ctx context.Context) { a.service.Run(ctx, reconcileInterval) }
 
-// Close ends the event streams and frees the checker's connections.
+// Close ends the event streams, stores what waits to be stored and frees the checker's connections. Call it when no
+// request is answered any more, or twice.
 func (a *API) Close() {
-	a.server.Close()
-	a.checker.Close()
+	if a.server != nil {
+		a.server.Close()
+	}
+	if a.checker != nil {
+		a.checker.Close()
+	}
+	if a.keys != nil {
+		a.keys.Close()
+	}
+	if a.security != nil {
+		a.security.Close()
+	}
 }
 
 // allowedHosts are the names by which a server on loopback is addressed. A web page whose own name resolves to

@@ -33,7 +33,6 @@ func Serve(ctx context.Context, listener net.Listener, api *API) error {
 	case failure = <-failed:
 	}
 	cancel()
-	api.Close()
 	shutdown, cancelShutdown := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancelShutdown()
 	err := server.Shutdown(shutdown)
@@ -41,5 +40,6 @@ func Serve(ctx context.Context, listener net.Listener, api *API) error {
 		err = server.Close() // downloads that take longer are broken off
 	}
 	background.Wait()
+	api.Close()
 	return errors.Join(failure, err)
 }

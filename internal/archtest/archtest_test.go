@@ -92,7 +92,7 @@ func rules() []rule {
 		{
 			name:     "the API reaches storage and workflows through interfaces",
 			packages: []string{"apiserver/..."},
-			own:      []string{".", "expect", "export", "jobs", "urllist", "internal/..."},
+			own:      []string{".", "audit", "expect", "export", "jobs", "keys", "urllist", "internal/..."},
 			deny:     slices.Concat(postgres, temporal, []string{"modernc.org/sqlite"}),
 		},
 		{
@@ -100,6 +100,12 @@ func rules() []rule {
 			packages: []string{"jobs/..."},
 			own:      []string{".", "expect", "internal/blobfolder", "urllist"},
 			deny:     slices.Concat(postgres, api, temporal, []string{"modernc.org/sqlite"}),
+		},
+		{
+			name:     "keys and security events know neither the API nor a store",
+			packages: []string{"audit/...", "keys/..."},
+			own:      []string{"."},
+			deny:     slices.Concat(postgres, api, temporal, []string{"modernc.org/sqlite", "net/http"}),
 		},
 		{
 			name:     "the checker checks: no database, no Temporal, no package of ours but the domain and expectations",

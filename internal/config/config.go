@@ -40,7 +40,7 @@ func (l Log) Logger(w io.Writer) *slog.Logger {
 
 // Listen is where an HTTP server listens.
 type Listen struct {
-	Listen string `help:"Address and port of the API. Requests need no key yet, so everybody who reaches the port can use it." default:"127.0.0.1:8080" env:"WSC_LISTEN" placeholder:"HOST:PORT"`
+	Listen string `help:"Address and port of the API." default:"127.0.0.1:8080" env:"WSC_LISTEN" placeholder:"HOST:PORT"`
 }
 
 // Validate checks the form of the address.

@@ -116,6 +116,9 @@ func freePorts(t *testing.T, n int) []int {
 	return ports
 }
 
+// adminKey is the admin key of every product under test.
+const adminKey = "the-admin-key-of-the-end-to-end-tests"
+
 // product is a standalone product that can be killed and started again on the same data and ports.
 type product struct {
 	*process
@@ -139,14 +142,14 @@ func newProduct(t *testing.T, s *sites, extra map[string]string) *product {
 	p.env = map[string]string{
 		"WSC_DATA_DIR": p.dir, "WSC_LISTEN": strings.TrimPrefix(p.url, "http://"),
 		"WSC_TEMPORAL_PORT": strconv.Itoa(ports[1]), "WSC_TEMPORAL_UI_PORT": strconv.Itoa(ports[2]),
-		"WSC_HOST_RATE": "0",
+		"WSC_HOST_RATE": "0", "WSC_ADMIN_KEY": adminKey,
 	}
 	if s != nil {
 		p.env["WSC_ALLOW_NETS"], p.env["WSC_ALLOW_PORTS"] = "127.0.0.0/8", strconv.Itoa(s.port)
 	}
 	maps.Copy(p.env, extra)
 	var err error
-	p.client, err = client.New(p.url)
+	p.client, err = client.New(p.url, client.WithKey(adminKey))
 	require.NoError(t, err)
 	t.Cleanup(p.client.Close)
 	return p

@@ -125,8 +125,33 @@ func RequireUnavailable(t *testing.T, store Store) {
 	}
 }
 
+// keyCalls are the methods about keys.
+func keyCalls(store Store, id string) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"CreateKey": func(ctx context.Context) error {
+			return store.CreateKey(ctx, &wsc.Key{ID: id, Hash: []byte{1}, CreatedAt: someTime()})
+		},
+		"Key":       func(ctx context.Context) error { _, err := store.Key(ctx, id); return err },
+		"KeyByHash": func(ctx context.Context) error { _, err := store.KeyByHash(ctx, []byte{1}); return err },
+		"Keys":      func(ctx context.Context) error { _, err := store.Keys(ctx, wsc.KeyFilter{Limit: 1}); return err },
+		"ChangeKey": func(ctx context.Context) error {
+			_, err := store.ChangeKey(ctx, id, func(*wsc.Key) error { return nil })
+			return err
+		},
+		"TouchKey":       func(ctx context.Context) error { return store.TouchKey(ctx, id, someTime(), time.Minute) },
+		"LeaseRequests":  func(ctx context.Context) error { _, err := store.LeaseRequests(ctx, id, 1, 1); return err },
+		"ReturnRequests": func(ctx context.Context) error { return store.ReturnRequests(ctx, id, someTime(), 1) },
+		"AppendEvents": func(ctx context.Context) error {
+			return store.AppendEvents(ctx, []wsc.SecurityEvent{{ID: id, At: someTime()}})
+		},
+		"Events":       func(ctx context.Context) error { _, err := store.Events(ctx, wsc.AuditFilter{Limit: 1}); return err },
+		"DeleteEvents": func(ctx context.Context) error { return store.DeleteEvents(ctx, someTime()) },
+	}
+}
+
 func allCalls(store Store, id string) map[string]func(context.Context) error {
 	all := calls(store, id)
 	maps.Copy(all, callsWithoutJob(store, id))
+	maps.Copy(all, keyCalls(store, id))
 	return all
 }

@@ -91,4 +91,37 @@ type Store interface {
 	// ForgetIdleHosts removes hosts whose next free slot passed longer ago than the given age, unless they are slowed
 	// down.
 	ForgetIdleHosts(ctx context.Context, age time.Duration) error
+
+	KeyStore
+}
+
+// KeyStore is the part of a store that keeps API keys and what happened with them. Methods that name a key return an error with wsc.CodeNotFound when
+// there is none.
+type KeyStore interface {
+	// CreateKey inserts a key. A second one with the same id or hash is refused with wsc.CodeConflict.
+	CreateKey(ctx context.Context, key *wsc.Key) error
+	// Key returns a key.
+	Key(ctx context.Context, id string) (*wsc.Key, error)
+	// KeyByHash returns the key one of whose secrets, the current or the previous, has the hash, whatever its state.
+	KeyByHash(ctx context.Context, hash []byte) (*wsc.Key, error)
+	// Keys returns a page of keys, newest first (created_at, id descending).
+	Keys(ctx context.Context, filter wsc.KeyFilter) ([]wsc.Key, error)
+	// ChangeKey lets fn change the key and stores what it made of it; changes of one key take turns. The id and the
+	// times of creation and use stay. An error of fn is returned as it is, and nothing is stored.
+	ChangeKey(ctx context.Context, id string, fn func(*wsc.Key) error) (*wsc.Key, error)
+	// TouchKey records that the key was used, at most once in the given time. An unknown key is no error.
+	TouchKey(ctx context.Context, id string, now time.Time, atMostEvery time.Duration) error
+
+	// LeaseRequests takes up to n requests from the quota of a key for the current hour (UTC): never more than the quota in
+	// total, whoever asks. The key need not be in the store.
+	LeaseRequests(ctx context.Context, keyID string, n, quota int64) (wsc.RequestLease, error)
+	// ReturnRequests gives back requests of a lease that were not used. For an hour that is over it changes nothing.
+	ReturnRequests(ctx context.Context, keyID string, window time.Time, n int64) error
+
+	// AppendEvents stores security events. One whose id is stored already is left out.
+	AppendEvents(ctx context.Context, events []wsc.SecurityEvent) error
+	// Events returns a page of security events, newest first (at, id descending).
+	Events(ctx context.Context, filter wsc.AuditFilter) ([]wsc.SecurityEvent, error)
+	// DeleteEvents removes security events from before the given time.
+	DeleteEvents(ctx context.Context, before time.Time) error
 }

@@ -22,6 +22,9 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"deferred", testDeferred},
 		{"hosts", testHosts},
 		{"delete", testDelete},
+		{"keys", testKeys},
+		{"request leases", testLeases},
+		{"security events", testEvents},
 		{"errors", testErrors},
 	}
 	for _, subject := range subjects {

@@ -1,0 +1,55 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+
+	"github.com/website-status-checker/wsc/keys"
+)
+
+// Access says who may use the API, and how much.
+type Access struct {
+	AdminKey       string         `help:"Admin key that works without standing in the database, to create the first keys with; any 32 characters or more." env:"WSC_ADMIN_KEY" placeholder:"KEY"`
+	AdminKeyFile   string         `help:"File that holds the admin key." env:"WSC_ADMIN_KEY_FILE" type:"path" placeholder:"FILE"`
+	RateLimitHour  int64          `help:"Requests per hour of new API keys that do not say otherwise; 0 is no limit." default:"10000" env:"WSC_RATE_LIMIT_HOUR" placeholder:"N"`
+	TrustedProxies []netip.Prefix `help:"Networks of the reverse proxies in front of the API, for example 10.0.0.0/8. Only their X-Forwarded-For is believed." env:"WSC_TRUSTED_PROXIES" placeholder:"CIDR,…"`
+}
+
+// Secret returns the admin key, from its file if that is set, or "" if there is none.
+func (a Access) Secret() (string, error) {
+	text, name := a.AdminKey, "WSC_ADMIN_KEY (--admin-key)"
+	if a.AdminKeyFile != "" {
+		name = "WSC_ADMIN_KEY_FILE (--admin-key-file)"
+		data, err := os.ReadFile(a.AdminKeyFile)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", name, err)
+		}
+		text = strings.TrimSpace(string(data))
+		if text == "" {
+			return "", fmt.Errorf("%s: %s is empty", name, a.AdminKeyFile)
+		}
+	}
+	if text == "" {
+		return "", nil
+	}
+	if len(text) < keys.MinAdminKeyLength {
+		return "", fmt.Errorf("%s: the key has %d characters; it must have at least %d", name, len(text), keys.MinAdminKeyLength)
+	}
+	for _, character := range text {
+		if character <= ' ' || character > '~' {
+			return "", fmt.Errorf("%s: the key must consist of visible ASCII characters, since it travels in an HTTP header", name)
+		}
+	}
+	return text, nil
+}
+
+// Validate checks the values.
+func (a Access) Validate() error {
+	if a.RateLimitHour < 0 {
+		return fmt.Errorf("WSC_RATE_LIMIT_HOUR (--rate-limit-hour): %d is negative; 0 is no limit", a.RateLimitHour)
+	}
+	_, err := a.Secret()
+	return err
+}
