@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,7 +51,8 @@ type apiBench struct {
 	environment []string
 	databaseURL string
 	temporal    string
-	key         string
+	// adminKey is the API's own; key is the one that the load is made with.
+	adminKey, key string
 }
 
 // runAPI measures the API in the chosen scenarios, each with an API process that did nothing before.
@@ -64,7 +66,7 @@ func (b *bench) runAPI(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, database.Stop()) }()
-	a := &apiBench{bench: b, environment: environment(os.Environ()), databaseURL: database.URL(""), key: rand.Text() + rand.Text()}
+	a := &apiBench{bench: b, environment: environment(os.Environ()), databaseURL: database.URL(""), adminKey: rand.Text() + rand.Text()}
 	temporal, err := a.startTemporal(ctx)
 	if err != nil {
 		return fmt.Errorf("start the Temporal server: %w", err)
@@ -74,8 +76,12 @@ func (b *bench) runAPI(ctx context.Context) (err error) {
 		return err
 	}
 	for _, s := range chosen {
-		if err := a.withAPI(ctx, s.command); err != nil {
+		printed, err := a.withAPI(ctx, a.key, s.command)
+		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		if _, err := io.WriteString(a.stdout, printed); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -94,7 +100,7 @@ func (a *apiBench) startTemporal(ctx context.Context) (*server, error) {
 	return startServer(ctx, variables, filepath.Join(a.folder, "temporal.log"), addresses[0], a.standalone)
 }
 
-// prepare migrates the database and creates the jobs that are read.
+// prepare migrates the database and has the key and the jobs created that the measurements use.
 func (a *apiBench) prepare(ctx context.Context) error {
 	if _, _, err := measure(ctx, a.variables("", ""), 0, a.wsc, "migrate"); err != nil {
 		return err
@@ -102,38 +108,39 @@ func (a *apiBench) prepare(ctx context.Context) error {
 	if _, _, err := measure(ctx, a.environment, 0, a.apiLoad, "-temporal", a.temporal, "-namespace", apiNamespace, "namespace"); err != nil {
 		return err
 	}
-	return a.withAPI(ctx, "jobs")
+	printed, err := a.withAPI(ctx, a.adminKey, "prepare")
+	a.key = strings.TrimSpace(printed)
+	return err
 }
 
-// withAPI starts an API, puts a load on it and prints what was measured.
-func (a *apiBench) withAPI(ctx context.Context, command string) (err error) {
+// withAPI starts an API, has apiload do something to it and returns what that printed.
+func (a *apiBench) withAPI(ctx context.Context, key, command string) (printed string, err error) {
 	addresses, err := freeAddresses(ctx, 1)
 	if err != nil {
-		return err
+		return "", err
 	}
 	address := addresses[0]
 	api, err := startServer(ctx, a.variables(address, command), filepath.Join(a.folder, command+".log"), address, a.wsc, "api")
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() { err = errors.Join(err, api.stop()) }()
-	_, printed, err := measure(ctx, a.environment, 0, a.apiLoad,
-		"-server", "http://"+address, "-key", a.key, "-pid", strconv.Itoa(api.command.Process.Pid), "-database", a.databaseURL,
+	_, printed, err = measure(ctx, a.environment, 0, a.apiLoad,
+		"-server", "http://"+address, "-key", key, "-pid", strconv.Itoa(api.command.Process.Pid), "-database", a.databaseURL,
 		"-warm-up", scaled(a.scale, apiWarmUp).String(), "-measured", scaled(a.scale, apiMeasured).String(),
 		"-streams", strconv.Itoa(max(scaled(a.scale, apiStreams), 1)),
 		"-upload-bytes", strconv.Itoa(min(scaled(a.scale, uploadBytes), uploadBytes)), command)
 	if err != nil {
-		return fmt.Errorf("%w\nthe log of the API ends with:\n%s", err, api.logTail())
+		return "", fmt.Errorf("%w\nthe log of the API ends with:\n%s", err, api.logTail())
 	}
-	_, err = strings.NewReader(printed).WriteTo(a.stdout)
-	return err
+	return printed, nil
 }
 
 // variables are the environment of the product's programs.
 func (a *apiBench) variables(listen, folder string) []string {
 	return append(slices.Clone(a.environment),
 		"WSC_LISTEN="+listen, "WSC_DATABASE_URL="+a.databaseURL, "WSC_DATA_DIR="+filepath.Join(a.folder, "api-"+folder),
-		"WSC_ADMIN_KEY="+a.key, "TEMPORAL_ADDRESS="+a.temporal, "TEMPORAL_NAMESPACE="+apiNamespace)
+		"WSC_ADMIN_KEY="+a.adminKey, "TEMPORAL_ADDRESS="+a.temporal, "TEMPORAL_NAMESPACE="+apiNamespace)
 }
 
 // scaled is a number of things at another scale.

@@ -19,11 +19,48 @@ const (
 	// listedJobs is the length of a page.
 	listedJobs = 100
 	jobsPath   = "/api/v1/jobs"
+	keysPath   = "/api/v1/keys"
+	// requestsPerHour is the quota of the key, more than can be used up.
+	requestsPerHour = 100_000_000
 )
 
-// createJobs makes the jobs that the other commands read, by the API, and marks them in the database as a worker does that
-// begins with them. No worker will go on, so they stay as they are.
-func (l *load) createJobs(ctx context.Context) error {
+// prepare makes, with an admin key, the key that the other commands use and the jobs that they read, and prints the key's
+// secret. In the database the jobs are marked as a worker does that begins with them; no worker will go on, so they stay as
+// they are. They are handed over to the key there, too.
+func (l *load) prepare(ctx context.Context) error {
+	keyID, secret, err := l.createKey(ctx)
+	if err != nil {
+		return fmt.Errorf("create a key: %w", err)
+	}
+	if err := l.createJobs(ctx, keyID); err != nil {
+		return fmt.Errorf("create jobs: %w", err)
+	}
+	_, err = fmt.Fprintln(l.stdout, secret)
+	return err
+}
+
+// createKey makes a key as people have it: for reading and writing, with a quota.
+func (l *load) createKey(ctx context.Context) (id, secret string, err error) {
+	c, err := l.connect(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	defer c.close()
+	request := fmt.Appendf(nil, `{"name":"bench","scopes":["read","write"],"rate_limit_hour":%d}`, requestsPerHour)
+	body, err := c.do(l.postRequest(keysPath, request), http.StatusCreated)
+	if err != nil {
+		return "", "", err
+	}
+	var key struct {
+		ID     string `json:"id"`
+		Secret string `json:"key"`
+	}
+	err = json.Unmarshal(body, &key)
+	return key.ID, key.Secret, err
+}
+
+// createJobs makes the jobs.
+func (l *load) createJobs(ctx context.Context, owner string) error {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(4)
 	for i := range jobCount {
@@ -39,14 +76,15 @@ func (l *load) createJobs(ctx context.Context) error {
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return fmt.Errorf("create jobs: %w", err)
+		return err
 	}
 	database, err := pgx.Connect(ctx, l.databaseURL)
 	if err != nil {
 		return fmt.Errorf("connect to the database (-database): %w", err)
 	}
 	_, err = database.Exec(ctx, `
-UPDATE jobs SET status = 'processing', phase = 'checking', total_urls = 1000000, started_at = now(), updated_at = now()`)
+UPDATE jobs SET owner = $1, status = 'processing', phase = 'checking', total_urls = 1000000, started_at = now(), updated_at = now()`,
+		owner)
 	return errors.Join(err, database.Close(context.WithoutCancel(ctx)))
 }
 

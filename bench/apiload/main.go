@@ -52,7 +52,7 @@ type load struct {
 func commands() map[string]func(*load, context.Context) error {
 	return map[string]func(*load, context.Context) error{
 		"namespace": (*load).registerNamespace,
-		"jobs":      (*load).createJobs,
+		"prepare":   (*load).prepare,
 		"get-job":   (*load).getJob,
 		"list":      (*load).listJobs,
 		"events":    (*load).events,
@@ -85,7 +85,7 @@ func parse(args []string, stderr io.Writer) (*load, func(*load, context.Context)
 	flags.IntVar(&l.streams, "streams", 2000, "event streams at once")
 	flags.Int64Var(&l.uploadBytes, "upload-bytes", 100<<20, "size of the uploaded file")
 	flags.Usage = func() {
-		_, _ = fmt.Fprintln(stderr, "usage: apiload [flags] namespace|jobs|get-job|list|events|upload") // nobody may be watching
+		_, _ = fmt.Fprintln(stderr, "usage: apiload [flags] namespace|prepare|get-job|list|events|upload") // nobody may be watching
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
