@@ -38,6 +38,10 @@ const (
 	PhaseDone           JobPhase = "done"
 )
 
+// IdempotencyWindow is how long an idempotency key stands for the job that was submitted with it. After that the key is
+// free, whether the job still exists or not.
+const IdempotencyWindow = 24 * time.Hour
+
 // Job is one uploaded list and its run.
 type Job struct {
 	ID       string    `json:"id" format:"uuid" doc:"Identifier of the job, a UUIDv7."`
@@ -51,8 +55,14 @@ type Job struct {
 
 	JobCounts
 
-	Options Options `json:"options" doc:"The options given at submission; what is absent has its default."`
-	List    *List   `json:"list,omitempty" doc:"How the upload was read: format, encoding, sheet, URL column."`
+	// Options have MaskedHeaderValue for every header value once the job was stored.
+	Options Options `json:"options" doc:"The options given at submission, with *** for the values of headers; what is absent has its default."`
+	// SealedHeaders are the header values of Options, a JSON object, sealed for JobHeadersPurpose; "" if there are none.
+	SealedHeaders string `json:"-"`
+	// PlainHeaders are those of a job that was stored before header values were sealed.
+	PlainHeaders map[string]string `json:"-"`
+
+	List *List `json:"list,omitempty" doc:"How the upload was read: format, encoding, sheet, URL column."`
 
 	UploadPath     string            `json:"-"`
 	ExportPaths    map[string]string `json:"-"`

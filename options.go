@@ -21,7 +21,7 @@ type Options struct {
 	FollowRedirects *bool             `json:"follow_redirects,omitempty" doc:"Follow redirects. Default true."`
 	MaxRedirects    *int              `json:"max_redirects,omitempty" minimum:"0" maximum:"20" doc:"Redirects followed before giving up. Default 10."`
 	AcceptStatus    string            `json:"accept_status,omitempty" maxLength:"200" doc:"HTTP statuses that count as active: codes and ranges. Default 200-299." example:"200-299,304"`
-	Headers         map[string]string `json:"headers,omitempty" doc:"Request headers to send with every check, at most 20."`
+	Headers         map[string]string `json:"headers,omitempty" doc:"Request headers to send with every check, at most 20. Their values are stored encrypted, and a job shows *** in their place."`
 	UserAgent       string            `json:"user_agent,omitempty" maxLength:"255" doc:"User-Agent header."`
 	Expect          string            `json:"expect,omitempty" maxLength:"2000" doc:"CEL expression about the answer that must be true; if it is false, the result is inactive." example:"status == 200 && body.contains('Add to cart')"`
 	SlowMS          int               `json:"slow_ms,omitempty" minimum:"1" maximum:"120000" doc:"Results that took longer than this many ms are marked as slow. Default is to mark none."`

@@ -59,6 +59,8 @@ type Config struct {
 	Defaults wsc.Defaults
 	// MaxURLs is the most URLs of a list, 0 for no limit.
 	MaxURLs int64
+	// Secrets opens the request headers of jobs; nil if this process has no keys.
+	Secrets Opener
 	// TempDir is for spooled uploads and plans under construction; "" is the system's folder.
 	TempDir string
 	Logger  *slog.Logger

@@ -57,6 +57,9 @@ func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput
 	if err := a.seeing(ctx); err != nil {
 		return out, err
 	}
+	if opts.Headers, err = a.headers(ctx, job); err != nil {
+		return out, err
+	}
 	sink := newSink(ctx, a.cfg, job.ID, opts)
 	defer heartbeat(ctx, func() any { return sink.counts() })()
 	runErr := a.run(sink, left, failed, activity.GetWorkerStopChannel(ctx))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -23,16 +24,23 @@ import (
 // notPlayed are rows of the catalogue that are not about this package, with the reason.
 func notPlayed() map[string]string {
 	return map[string]string{
-		"zip_bomb_nested_entries": "played by the tests of urllist",
-		"zip_bomb_overlap":        "played by the tests of urllist",
-		"quota_exceeded":          "there are no keys and no quotas yet",
+		"quota_exceeded": "there are no keys and no quotas yet",
 	}
 }
 
-// TestBadUploads plays the catalogue of bad uploads, and further rows of the folder that WSC_EXTRA_CASES names.
+// TestBadUploads plays the catalogue of bad uploads, further rows of the folder that WSC_EXTRA_CASES names, and what this
+// package knows besides.
 func TestBadUploads(t *testing.T) {
 	cases := badUploads(t)
-	for _, name := range catalogue(t, "bad_uploads.tsv") {
+	more := moreBadUploads(t)
+	maps.Copy(cases, more)
+	names := catalogue(t, "bad_uploads.tsv")
+	for _, name := range slices.Sorted(maps.Keys(more)) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // most rows wait for a connection to be closed
 			test, known := cases[name]

@@ -45,6 +45,9 @@ func (s *Server) check(ctx context.Context, in *checkInput) (*checkOutput, error
 	if err != nil {
 		return nil, err
 	}
+	if err := in.Body.Options.RefuseMaskedHeaders(); err != nil {
+		return nil, err
+	}
 	url := wsc.TrimURL(in.Body.URL)
 	normalized, err := wsc.ReadURL(url)
 	if err != nil {

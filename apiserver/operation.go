@@ -58,6 +58,7 @@ func register[I, O any](s *Server, api huma.API, method, path string, d doc, han
 	if d.content != nil {
 		operation.Responses["200"] = &huma.Response{Description: "OK", Content: d.content}
 	}
+	boundBody[I](s, &operation)
 	huma.Register(api, operation, func(ctx context.Context, in *I) (*O, error) {
 		if !d.unbounded {
 			var cancel context.CancelFunc

@@ -11,8 +11,12 @@ import (
 )
 
 // unmarshalStrict reads one JSON value. Unlike encoding/json alone it refuses keys that are repeated and keys that
-// differ from the field's name in case, so that no two readers understand a request differently.
+// differ from the field's name in case, so that no two readers understand a request differently. It also bounds the
+// number of values and their depth.
 func unmarshalStrict(data []byte, target any) error {
+	if err := boundedJSON(data); err != nil {
+		return err
+	}
 	if err := json.Unmarshal(data, target); err != nil {
 		return plainJSONError(err)
 	}

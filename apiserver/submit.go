@@ -28,7 +28,7 @@ const (
 
 // submitInput reads its body itself, since Huma would hold all of it in memory.
 type submitInput struct {
-	IdempotencyKey string `header:"Idempotency-Key" doc:"Any text of at most 255 visible ASCII characters. A second submission with the same key and the same content answers with the first one's job." example:"5f0c1a52-leads-monday"`
+	IdempotencyKey string `header:"Idempotency-Key" doc:"Any text of at most 255 visible ASCII characters. For 24 hours, a second submission with the same key and the same content answers with the first one's job; one that comes while the first is under way waits for it." example:"5f0c1a52-leads-monday"`
 
 	request  *http.Request
 	response http.ResponseWriter
@@ -42,6 +42,7 @@ func (in *submitInput) Resolve(ctx huma.Context) []error {
 
 type submitOutput struct {
 	Location string `header:"Location" doc:"Address of the job."`
+	Replayed string `header:"Idempotency-Replayed" enum:"true" doc:"true when an earlier submission with the same Idempotency-Key made the job; else absent."`
 	Body     wsc.Job
 }
 
@@ -106,11 +107,15 @@ func (s *Server) submitJob(ctx context.Context, in *submitInput) (*submitOutput,
 	if err := s.receive(in, limit, &submission); err != nil {
 		return nil, err
 	}
-	job, err := s.jobs.Submit(ctx, submission)
+	job, replayed, err := s.jobs.Submit(ctx, submission)
 	if err != nil {
 		return nil, err
 	}
-	return &submitOutput{Location: prefix + "/jobs/" + job.ID, Body: *job}, nil
+	out := &submitOutput{Location: prefix + "/jobs/" + job.ID, Body: *job}
+	if replayed {
+		out.Replayed = "true"
+	}
+	return out, nil
 }
 
 // receive reads the body into the submission.

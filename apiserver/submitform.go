@@ -62,7 +62,7 @@ func receivePart(part *multipart.Part, name string, submission *jobs.Submission)
 			return formError(err)
 		}
 		if len(data) > maxOptionsBytes {
-			return wsc.Errorf(wsc.CodeInvalidOptions, "The options are longer than %d bytes.", maxOptionsBytes).At(wsc.Place{Field: "options"})
+			return longOptions()
 		}
 		if len(data) == 0 {
 			return nil // a form with the field left empty
@@ -100,6 +100,10 @@ func formError(err error) error {
 
 func formField(name, format string) error {
 	return wsc.Errorf(wsc.CodeInvalidRequest, format, clip(name)).At(wsc.Place{Field: clip(name)})
+}
+
+func longOptions() error {
+	return wsc.Errorf(wsc.CodeInvalidOptions, "The options are longer than %d bytes.", maxOptionsBytes).At(wsc.Place{Field: "options"})
 }
 
 func missingFile(message string) error {

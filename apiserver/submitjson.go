@@ -125,6 +125,9 @@ func (in *jsonSubmission) field(key string) error {
 			return err
 		}
 		in.limited.since = 0
+		if len(raw) > maxOptionsBytes {
+			return longOptions()
+		}
 		var err error
 		in.options, err = parseOptions(raw)
 		return err

@@ -132,7 +132,8 @@ func (b *bundle) submit(t *testing.T, content string, adjust ...func(*jobs.Submi
 	for _, change := range adjust {
 		change(&sub)
 	}
-	return b.service.Submit(t.Context(), sub)
+	job, _, err := b.service.Submit(t.Context(), sub)
+	return job, err
 }
 
 // requireNothingLeft is what must hold after a refused submission.

@@ -37,11 +37,12 @@ type reconciler struct {
 	started map[string]time.Time
 	// forgot is when idle hosts were forgotten last.
 	forgot time.Time
+	sweep  sweep
 }
 
 // Reconcile starts the workflows of jobs that are still pending although they were accepted more than 10 seconds ago,
 // fails those that could not be started within 24 hours, and deletes jobs that are still there long after their expiry.
-// Now and then it also forgets the hosts that nobody asks any more.
+// Now and then it also forgets the hosts that nobody asks any more, and deletes files of jobs that do not exist.
 // It may run in several processes at once.
 // The error joins what went wrong; every job was tried.
 func (s *Service) Reconcile(ctx context.Context) error {
@@ -74,6 +75,10 @@ func (s *Service) Reconcile(ctx context.Context) error {
 	if now.Sub(s.reconciler.forgot) >= forgetInterval {
 		s.reconciler.forgot = now
 		errs = append(errs, s.store.ForgetIdleHosts(ctx, idleHosts))
+	}
+	if now.Sub(s.reconciler.sweep.last) >= sweepInterval {
+		s.reconciler.sweep.last = now
+		errs = append(errs, s.sweepOrphans(ctx, now))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("reconcile: %w", err)

@@ -52,6 +52,8 @@ type Config struct {
 	MaxUploadBytes int64
 	// SpoolDir is where uploads wait while they are validated; "" is the system's folder for temporary files.
 	SpoolDir string
+	// Sealer encrypts request headers for the store. Jobs with headers are refused if it is nil.
+	Sealer Sealer
 	// Logger is slog.Default() if nil.
 	Logger *slog.Logger
 	// Now is time.Now if nil.
@@ -69,10 +71,12 @@ type Service struct {
 	maxURLs   int64
 	maxBytes  int64
 	spoolDir  string
+	sealer    Sealer
 	logger    *slog.Logger
 	now       func() time.Time
 	newID     func() string
 
+	keys       keysInUse
 	reconciler reconciler
 }
 
@@ -83,8 +87,9 @@ func New(cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		store: cfg.Store, workflows: cfg.Workflows, blobs: cfg.Blobs, defaults: cfg.Defaults,
-		maxURLs: cfg.MaxURLs, maxBytes: cfg.MaxUploadBytes, spoolDir: cfg.SpoolDir,
+		maxURLs: cfg.MaxURLs, maxBytes: cfg.MaxUploadBytes, spoolDir: cfg.SpoolDir, sealer: cfg.Sealer,
 		logger: cfg.Logger, now: cfg.Now, newID: cfg.NewID,
+		keys:       keysInUse{done: map[keyOfOwner]chan struct{}{}},
 		reconciler: reconciler{started: map[string]time.Time{}},
 	}
 	if s.logger == nil {

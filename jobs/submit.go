@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -22,9 +23,16 @@ const (
 	storeTimeout = 2 * time.Minute
 	// rowTimeout bounds one statement on the jobs table.
 	rowTimeout = 10 * time.Second
+	// sealTimeout bounds one call to the service that keeps the keys for secrets.
+	sealTimeout = 10 * time.Second
 	// startTimeout bounds one call to the workflow engine.
 	startTimeout = 5 * time.Second
+	// createAttempts is how often a row is stored that conflicts with one which is gone a moment later.
+	createAttempts = 3
 )
+
+// errIDTaken can only mean that the generator of ids is broken.
+var errIDTaken = errors.New("there is a job with the new id")
 
 // Submission is a list to be checked.
 type Submission struct {
@@ -44,102 +52,137 @@ type Submission struct {
 // stored, the job will run whatever happens to the client, this process or the workflow engine: when the workflow
 // can't be started now, Reconcile starts it later.
 //
-// A submission with the idempotency key of an earlier one by the same owner returns that job.
+// A submission with the idempotency key of an earlier one by the same owner, not older than wsc.IdempotencyWindow,
+// returns that job, and replayed says so. While another submission with the key is under way in this process, Submit
+// waits for it; of those in several processes the first row decides.
 //
 // Errors: the codes of urllist.Scan and CleanFilename for what is wrong with the list, wsc.CodeInvalidOptions,
 // wsc.CodeEmptyUpload, wsc.CodeIdempotencyConflict when the key was used for something else, and
-// wsc.CodeStorageUnavailable. After an error nothing of the submission is left.
-func (s *Service) Submit(ctx context.Context, sub Submission) (*wsc.Job, error) {
+// wsc.CodeStorageUnavailable, also when headers can't be encrypted. The values of headers are in no answer. After an error nothing of the submission is left, unless the database left open whether it
+// stored the job: then the upload stays, for the job or for the sweep of Reconcile.
+func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, replayed bool, err error) {
 	filename, err := CleanFilename(sub.Filename)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if _, err := sub.Options.Resolve(s.defaults); err != nil {
-		return nil, err
+		return nil, false, err
+	}
+	if err := s.acceptHeaders(sub.Options); err != nil {
+		return nil, false, err
 	}
 	if sub.Upload.size == 0 {
-		return nil, wsc.Errorf(wsc.CodeEmptyUpload, "The file is empty.").At(wsc.Place{Field: "file"})
+		return nil, false, wsc.Errorf(wsc.CodeEmptyUpload, "The file is empty.").At(wsc.Place{Field: "file"})
 	}
 	hash, err := requestHash(sub, filename)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if job, found, err := s.repeated(ctx, sub, hash); found || err != nil {
-		return job, err
+	if sub.IdempotencyKey != "" {
+		release, err := s.keys.take(ctx, sub.Owner, sub.IdempotencyKey)
+		if err != nil {
+			return nil, false, err
+		}
+		defer release()
+		if job, found, err := s.repeated(ctx, sub, hash); found || err != nil {
+			return job, found, err
+		}
 	}
 	summary, err := urllist.Scan(ctx, sub.Upload.file, sub.Upload.size, urllist.Options{
 		Filename: filename, URLColumn: sub.Options.URLColumn, Sheet: sub.Options.Sheet, MaxURLs: s.maxURLs, TempDir: s.spoolDir,
 	})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	list := summary.List
 	// Stores keep microseconds; the answer shall have what a later read has.
 	now := s.now().UTC().Truncate(time.Microsecond)
 	id := s.newID()
-	job := &wsc.Job{
+	sealed, err := s.sealHeaders(ctx, id, sub.Options.Headers)
+	if err != nil {
+		return nil, false, err
+	}
+	job = &wsc.Job{
 		ID: id, Owner: sub.Owner, Filename: filename, Status: wsc.JobPending, Phase: wsc.PhaseValidating,
-		Options: sub.Options, List: &list, UploadPath: wsc.UploadPath(id),
+		Options: sub.Options.WithMaskedHeaders(), SealedHeaders: sealed, List: &list, UploadPath: wsc.UploadPath(id),
 		IdempotencyKey: sub.IdempotencyKey, RequestHash: hash, CreatedAt: now, UpdatedAt: now,
 	}
 	return s.accept(ctx, job, sub)
 }
 
 // accept stores the upload, then the row, then starts the workflow.
-func (s *Service) accept(ctx context.Context, job *wsc.Job, sub Submission) (*wsc.Job, error) {
+func (s *Service) accept(ctx context.Context, job *wsc.Job, sub Submission) (accepted *wsc.Job, replayed bool, err error) {
+	// A database that is away is noticed before there is anything to take back.
+	if _, err := s.jobNow(ctx, job.ID); wsc.CodeOf(err) != wsc.CodeNotFound {
+		return nil, false, fmt.Errorf("create job: %w", cmp.Or(err, errIDTaken))
+	}
 	if err := s.storeUpload(ctx, job.UploadPath, sub.Upload); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	// From here on a client that goes away changes nothing: either the job exists as a whole or not at all.
 	ctx = context.WithoutCancel(ctx)
-	rowCtx, cancel := context.WithTimeout(ctx, rowTimeout)
-	defer cancel()
-	if err := s.store.CreateJob(rowCtx, job); err != nil {
-		s.dropUpload(ctx, job.UploadPath)
-		if wsc.CodeOf(err) != wsc.CodeConflict {
-			return nil, fmt.Errorf("create job: %w", err)
-		}
-		// Another request with the same key was faster.
-		earlier, found, lookupErr := s.repeated(ctx, sub, job.RequestHash)
-		if lookupErr == nil && !found {
-			lookupErr = fmt.Errorf("create job: %w", err)
-		}
-		return earlier, lookupErr
+	earlier, err := s.createJob(ctx, job, sub)
+	if err != nil || earlier != nil {
+		return earlier, earlier != nil, err
 	}
 	startCtx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := s.workflows.Start(startCtx, job); err != nil {
 		s.logger.WarnContext(ctx, "job accepted, but its workflow could not be started yet", slog.String("job_id", job.ID), slog.Any("error", err))
 	}
-	return job, nil
+	return job, false, nil
 }
 
-// repeated finds the job that an earlier submission with the same idempotency key made.
-func (s *Service) repeated(ctx context.Context, sub Submission, hash string) (job *wsc.Job, found bool, err error) {
-	if sub.IdempotencyKey == "" {
-		return nil, false, nil
+// createJob stores the row of a job whose upload is stored, or returns the job of another submission with the same key
+// that was faster. If neither is there in the end, the upload is deleted.
+func (s *Service) createJob(ctx context.Context, job *wsc.Job, sub Submission) (earlier *wsc.Job, err error) {
+	for range createAttempts {
+		if err = s.insertJob(ctx, job); err == nil {
+			return nil, nil
+		}
+		if wsc.CodeOf(err) != wsc.CodeConflict {
+			break
+		}
+		var found bool
+		var lookup error
+		if earlier, found, lookup = s.repeated(ctx, sub, job.RequestHash); found || lookup != nil {
+			s.dropUpload(ctx, job.UploadPath)
+			return earlier, lookup
+		}
+		// The faster one's job is gone again, or its key has just become free.
 	}
+	_, lookup := s.jobNow(ctx, job.ID)
+	switch {
+	case lookup == nil && wsc.CodeOf(err) != wsc.CodeConflict:
+		return nil, nil // the row was stored, only the answer to that was lost
+	case wsc.CodeOf(lookup) == wsc.CodeNotFound:
+		s.dropUpload(ctx, job.UploadPath)
+	default:
+		s.logger.WarnContext(ctx, "the database does not tell whether a job was stored; its upload stays", slog.String("job_id", job.ID), slog.Any("error", lookup))
+	}
+	return nil, fmt.Errorf("create job: %w", err)
+}
+
+func (s *Service) insertJob(ctx context.Context, job *wsc.Job) error {
 	ctx, cancel := context.WithTimeout(ctx, rowTimeout)
 	defer cancel()
-	job, err = s.store.JobByIdempotencyKey(ctx, sub.Owner, sub.IdempotencyKey)
-	if wsc.CodeOf(err) == wsc.CodeNotFound {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, fmt.Errorf("look up idempotency key: %w", err)
-	}
-	if job.RequestHash != hash {
-		return nil, false, wsc.Errorf(wsc.CodeIdempotencyConflict, "This Idempotency-Key was already used for another list or other options. Use a new key for a new submission.")
-	}
-	return job, true, nil
+	return s.store.CreateJob(ctx, job)
 }
 
-// requestHash identifies the content of a submission: two with the same hash ask for the same job.
+// jobNow reads a job within the time of a statement.
+func (s *Service) jobNow(ctx context.Context, id string) (*wsc.Job, error) {
+	ctx, cancel := context.WithTimeout(ctx, rowTimeout)
+	defer cancel()
+	return s.store.Job(ctx, id)
+}
+
+// requestHash identifies the content of a submission: two with the same hash and the same header values ask for the same
+// job. The values are no part of it, see hasHeaders.
 func requestHash(sub Submission, filename string) (string, error) {
 	rest, err := json.Marshal(struct {
 		Filename string      `json:"filename"`
 		Options  wsc.Options `json:"options"`
-	}{filename, sub.Options})
+	}{filename, sub.Options.WithMaskedHeaders()})
 	if err != nil {
 		return "", fmt.Errorf("hash submission: %w", err)
 	}

@@ -55,6 +55,10 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	}
 	p.onStop(func() error { return ignoreClosed(listener.Close()) })
 
+	secrets, err := p.openSecrets(ctx, s)
+	if err != nil {
+		return err
+	}
 	temporal, err := p.startTemporal(ctx, s)
 	if err != nil {
 		return err
@@ -75,7 +79,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	}
 	access.AdminKeyFile = ""
 	parts := app.Parts{
-		Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: p.logger,
+		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: p.logger,
 		Listen: s.Listen, Access: access, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
 		TemporalUIURL: "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.TemporalUIPort)), OnFatalError: p.fail,
 	}
@@ -114,7 +118,11 @@ func (p *program) startTemporal(ctx context.Context, s *settings) (*temporalclie
 	ui := temporalserver.StartUI(temporalserver.UIOptions{Host: loopback, Port: s.TemporalUIPort, TemporalAddress: address, Namespace: namespace})
 	p.onStop(func() error { ui.Stop(); return nil })
 
-	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.logger)
+	codec, err := s.PayloadCodec()
+	if err != nil {
+		return nil, err
+	}
+	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.logger, temporalclient.WithEncryption(codec))
 	if err != nil {
 		return nil, err
 	}

@@ -17,10 +17,11 @@ type settings struct {
 
 	config.Access `embed:"" group:"Access"`
 
-	config.Storage `embed:"" group:"Storage"`
-	config.Jobs    `embed:"" group:"Jobs"`
-	config.Check   `embed:"" group:"Checks"`
-	config.Log     `embed:"" group:"Logging"`
+	config.Storage    `embed:"" group:"Storage"`
+	config.Jobs       `embed:"" group:"Jobs"`
+	config.Check      `embed:"" group:"Checks"`
+	config.Encryption `embed:"" group:"Encryption"`
+	config.Log        `embed:"" group:"Logging"`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }

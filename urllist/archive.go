@@ -66,8 +66,8 @@ func tooMuch() error {
 
 func (a *archive) has(part string) bool { return a.parts[part] != nil }
 
-// describe says what the archive is, since it is no workbook.
-func (a *archive) describe() string {
+// otherKind is the error for an archive that is no workbook.
+func (a *archive) otherKind() error {
 	prefix := func(folder string) bool {
 		for name := range a.parts {
 			if strings.HasPrefix(name, folder) {
@@ -78,17 +78,19 @@ func (a *archive) describe() string {
 	}
 	switch {
 	case prefix("word/"):
-		return "The file is not an XLSX workbook but a Word document; save the list as .txt or .csv."
+		return kindOfFile{"a Word document", adviceText}.refusal()
 	case prefix("ppt/"):
-		return "The file is not an XLSX workbook but a presentation; save the list as .txt or .csv."
+		return kindOfFile{"a presentation", adviceText}.refusal()
 	case a.has("xl/workbook.bin"):
-		return "The file is a binary workbook (.xlsb); save it as .xlsx."
+		return kindOfFile{"a binary workbook (.xlsb)", adviceSheet}.refusal()
 	case a.has("content.xml"), a.has("mimetype"):
-		return "The file is not an XLSX workbook but an OpenDocument file; save it as .xlsx or .csv."
-	case prefix("Index/"):
-		return "The file is not an XLSX workbook but a Numbers one; export it as .xlsx or .csv."
+		return kindOfFile{"an OpenDocument file", adviceSheet}.refusal()
+	case prefix("Index/"), a.has("Index.zip"):
+		return kindOfFile{"a Numbers or Pages document", adviceSheet}.refusal()
+	case prefix("META-INF/"):
+		return kindOfFile{"a program", adviceList}.refusal()
 	}
-	return "The file is not an XLSX workbook; it is some other ZIP archive."
+	return invalidXLSX("The file is not an XLSX workbook but some other ZIP archive; unpack the list and %s.", supported)
 }
 
 // part opens a part for reading as XML, at most limit bytes of it.

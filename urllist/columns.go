@@ -14,6 +14,9 @@ import (
 // sampleRows is how many rows that are not blank decide on header and URL column.
 const sampleRows = 500
 
+// sampleLimit is how many rows are looked at to find those, so that a file without any is not read an extra time.
+const sampleLimit = 100_000
+
 // sample is what the first rows of a document say about its columns.
 type sample struct {
 	// first is the first row that is not blank; its cells are not counted in columns.
@@ -31,10 +34,10 @@ type sample struct {
 // columnStats counts the cells of one column.
 type columnStats struct{ filled, url, weak int }
 
-// takeSample reads up to limit rows that are not blank.
+// takeSample reads up to limit rows that are not blank, and at most sampleLimit in all.
 func takeSample(src source, limit int) (*sample, error) {
 	s := &sample{}
-	for s.rows <= limit {
+	for seen := 0; s.rows <= limit && seen < sampleLimit; seen++ {
 		row, err := src.next()
 		if errors.Is(err, io.EOF) {
 			break

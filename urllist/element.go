@@ -19,7 +19,9 @@ func (e faultError) Error() string { return string(e) }
 // elementReader turns the elements of a JSON list into rows: a string is a URL, an object a row whose keys are columns.
 type elementReader struct {
 	names []string
-	index map[string]int
+	// nameBytes is the length of all names together, which is bounded as a row of names is.
+	nameBytes int
+	index     map[string]int
 	// fixed says that the names are known and that other keys are left out.
 	fixed bool
 	cells [][]byte
@@ -37,6 +39,7 @@ func newElementReader(names []string) *elementReader {
 func (e *elementReader) columns() []string { return e.names }
 
 func (e *elementReader) add(name string) {
+	e.nameBytes += len(name)
 	e.index[name] = len(e.names)
 	e.names = append(e.names, name)
 }
@@ -47,7 +50,11 @@ func (e *elementReader) read(decoder *json.Decoder, first json.Token, check func
 	if first != json.Delim('{') {
 		return e.scalar(decoder, first, check)
 	}
-	clear(e.keys)
+	if len(e.keys) > maxColumns {
+		e.keys = map[string]bool{} // clearing a large map takes as long for the smallest object
+	} else {
+		clear(e.keys)
+	}
 	for {
 		token, err := next(decoder, check)
 		if err != nil {
@@ -94,7 +101,7 @@ func (e *elementReader) scalar(decoder *json.Decoder, first json.Token, check fu
 func (e *elementReader) set(key, text string) {
 	column, known := e.index[key]
 	if !known {
-		if e.fixed || len(e.names) >= maxColumns {
+		if e.fixed || len(e.names) >= maxColumns || e.nameBytes+len(key) > maxLine {
 			return
 		}
 		column = len(e.names)

@@ -16,6 +16,9 @@ const (
 	byOnly    = "only_column"
 )
 
+// maxNameBytes bounds the names of columns that a list is described with.
+const maxNameBytes = 64 << 10
+
 // layout is what was decided about the columns of a document.
 type layout struct {
 	// header holds the names of the columns, nil if there are none.
@@ -27,17 +30,19 @@ type layout struct {
 	chosenBy  string
 }
 
-// names returns a name for each column, its letter where it has none.
+// names returns a name for each column, its letter where it has none or where the names before it are longer than
+// maxNameBytes: they are kept with the job and part of every answer about it.
 func (l *layout) names() []string {
 	if l.width == 0 {
 		return nil
 	}
 	names := make([]string, l.width)
+	length := 0
 	for i := range names {
 		if i < len(l.header) {
 			names[i] = wsc.TrimURL(l.header[i])
 		}
-		if names[i] == "" {
+		if length += len(names[i]); names[i] == "" || length > maxNameBytes {
 			names[i] = columnLetter(i)
 		}
 	}

@@ -27,7 +27,8 @@ const (
 // supported is what to do instead, the end of every message about a type that is not read.
 const supported = "upload a .csv, .tsv, .txt, .xlsx, .json or .ndjson file"
 
-// detect tells what a file is, by its name and its beginning.
+// detect tells what a file is. Content counts before the name: a workbook is one whatever it is called, and what can be
+// recognised as something else is refused as what it is.
 func detect(src io.ReaderAt, size int64, opts Options) (*document, error) {
 	if size == 0 {
 		return nil, wsc.Errorf(wsc.CodeEmptyUpload, "The file is empty.")
@@ -42,11 +43,17 @@ func detect(src io.ReaderAt, size int64, opts Options) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	if format == formatXLSX || bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")) {
-		return openWorkbook(src, size, head, opts)
+	if bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")) {
+		return openWorkbook(src, size, opts)
 	}
-	if what := binaryType(head); what != "" {
-		return nil, wsc.Errorf(wsc.CodeUnsupportedType, "The file is %s, not a list of websites; %s.", what, supported)
+	kind, known, err := recognise(src, head)
+	switch {
+	case err != nil:
+		return nil, err
+	case format == formatXLSX && (!known || kind.what == binaryData):
+		return nil, notWorkbook(known)
+	case known:
+		return nil, kind.refusal()
 	}
 	return detectText(src, size, head, format)
 }
@@ -81,58 +88,7 @@ func formatOfName(name string) (string, error) {
 	}
 }
 
-// binaryType names what a file is if it holds no text that could be a list, and is "" if it may hold one.
-func binaryType(head []byte) string {
-	for _, known := range []struct{ magic, name string }{
-		{"\x89PNG\r\n", "a PNG image"},
-		{"\xff\xd8\xff", "a JPEG image"},
-		{"GIF8", "a GIF image"},
-		{"RIFF", "a media file"},
-		{"%PDF", "a PDF document"},
-		{"\x7fELF", "a program"},
-		{"MZ\x90", "a program"},
-		{"\x1f\x8b", "a gzip archive"},
-		{"BZh", "a bzip2 archive"},
-		{"\xfd7zXZ\x00", "an xz archive"},
-		{"\x28\xb5\x2f\xfd", "a zstd archive"},
-		{"7z\xbc\xaf\x27\x1c", "a 7z archive"},
-		{"Rar!\x1a", "a RAR archive"},
-		{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word document"},
-		{"SQLite format 3\x00", "a SQLite database"},
-		{"PAR1", "a Parquet file"},
-		{`{\rtf`, "an RTF document"},
-	} {
-		if bytes.HasPrefix(head, []byte(known.magic)) {
-			return known.name
-		}
-	}
-	start := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(head[:min(len(head), 512)], []byte("\xef\xbb\xbf"))))
-	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<table"} {
-		if bytes.HasPrefix(start, []byte(tag)) {
-			return "a web page (HTML)"
-		}
-	}
-	if bytes.HasPrefix(start, []byte("<?xml")) {
-		return "an XML document"
-	}
-	if hasMark := bytes.HasPrefix(head, []byte{0xFF, 0xFE}) || bytes.HasPrefix(head, []byte{0xFE, 0xFF}); hasMark || looksUTF16(head) ||
-		bytes.HasPrefix(head, []byte{0, 0, 0xFE, 0xFF}) {
-		return ""
-	}
-	control := 0
-	for _, c := range head {
-		if c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1B || c == 0x7F {
-			control++
-		}
-	}
-	if control*10 > len(head) || control*20 > len(head) && !utf8.Valid(head) {
-		return "binary data"
-	}
-	return ""
-}
-
-// detectText tells the text formats apart. The name decides between JSON and the others, the content between the others,
-// and over everything if there is no telling name.
+// detectText tells the text formats apart by their content. Only what is called JSON has to be JSON.
 func detectText(src io.ReaderAt, size int64, head []byte, format string) (*document, error) {
 	encoding, err := detectEncoding(head)
 	if err != nil {
@@ -170,7 +126,7 @@ func detectText(src io.ReaderAt, size int64, head []byte, format string) (*docum
 	return file.records(delimiter, false), nil
 }
 
-// jsonFormat returns the JSON format of a text, "" if it is not JSON or its name says that it is something else.
+// jsonFormat returns the JSON format of a text, "" if it is not JSON.
 func jsonFormat(text []byte, named string) string {
 	text = bytes.TrimLeft(text, " \t\r\n")
 	switch named {
@@ -181,9 +137,9 @@ func jsonFormat(text []byte, named string) string {
 			return formatNDJSON
 		}
 		return formatJSON
-	case formatTXT, "":
+	case formatTXT, formatCSV, formatTSV, "":
 		switch {
-		case bytes.HasPrefix(text, []byte("{")):
+		case bytes.HasPrefix(text, []byte("{")) && bytes.HasPrefix(bytes.TrimLeft(text[1:], " \t\r\n"), []byte(`"`)):
 			if manyDocuments(text) {
 				return formatNDJSON
 			}

@@ -18,19 +18,28 @@ const (
 	stringsInMemory = 16 << 20
 	// maxStrings bounds the index of the table, which stays in memory: more than a sheet has rows.
 	maxStrings = 8 << 20
+	// stringBlock is how many strings the index makes room for at once.
+	stringBlock = 64 << 10
+	// maxShared bounds the text that is handed out over one reading of a workbook: a long string that many cells share
+	// is small in the file and large in the list.
+	maxShared = 4 << 30
 )
 
-// stringTable holds the shared strings of a workbook: 8 bytes each in memory, and the text in memory or, when it is
+// stringTable holds the shared strings of a workbook: 4 bytes each in memory, and the text in memory or, when it is
 // long, in a temporary file.
 type stringTable struct {
 	tempDir string
 	// inMemory is how much text is kept in memory.
 	inMemory int64
-	// starts holds where each string begins in the text; a string ends where the next one begins.
-	starts []int64
+	// starts holds where each string begins in the text, in blocks that never move; a string ends where the next one
+	// begins. The text is shorter than maxUnpacked, so 32 bits are enough.
+	starts [][]uint32
+	count  int
 	length int64
-	pages  [][]byte // of stringPage bytes each, while the text is in memory
-	file   *os.File
+	// given is how much text was handed out.
+	given int64
+	pages [][]byte // of stringPage bytes each, while the text is in memory
+	file  *os.File
 	// removed says that the file has no name any more.
 	removed bool
 	// tail is text that is not in the file yet.
@@ -42,10 +51,15 @@ type stringTable struct {
 
 // add appends a string.
 func (t *stringTable) add(text []byte) error {
-	if len(t.starts) >= maxStrings {
+	if t.count >= maxStrings {
 		return tooMuch()
 	}
-	t.starts = append(t.starts, t.length)
+	if t.count%stringBlock == 0 {
+		t.starts = append(t.starts, make([]uint32, 0, stringBlock))
+	}
+	last := len(t.starts) - 1
+	t.starts[last] = append(t.starts[last], uint32(t.length))
+	t.count++
 	t.length += int64(len(text))
 	if t.file == nil && t.length > t.inMemory {
 		if err := t.spill(); err != nil {
@@ -105,12 +119,15 @@ func (t *stringTable) flush() error {
 
 // appendString appends the string with an index to dst, and reports whether there is one.
 func (t *stringTable) appendString(dst []byte, index int) ([]byte, bool, error) {
-	if index < 0 || index >= len(t.starts) {
+	if index < 0 || index >= t.count {
 		return dst, false, nil
 	}
-	from, to := t.starts[index], t.length
-	if index+1 < len(t.starts) {
-		to = t.starts[index+1]
+	from, to := t.start(index), t.length
+	if index+1 < t.count {
+		to = t.start(index + 1)
+	}
+	if t.given += to - from; t.given > maxShared {
+		return dst, false, tooMuch()
 	}
 	if t.file == nil {
 		for from < to {
@@ -127,6 +144,10 @@ func (t *stringTable) appendString(dst []byte, index int) ([]byte, bool, error) 
 		}
 	}
 	return append(dst, t.window[from-t.windowAt:to-t.windowAt]...), true, nil
+}
+
+func (t *stringTable) start(index int) int64 {
+	return int64(t.starts[index/stringBlock][index%stringBlock])
 }
 
 // load reads a window of the file that holds the text between two positions, and what follows it.

@@ -22,13 +22,17 @@ type Options struct {
 	URLColumn string
 	// Sheet names the sheet of a workbook, ignoring case and white space. Empty takes the first one with URLs in it.
 	Sheet string
-	// MaxURLs is the most non-blank lines accepted, 0 for no limit. One more is wsc.CodeTooManyURLs.
+	// MaxURLs is the most non-blank lines accepted, 0 for no limit. One more is wsc.CodeTooManyURLs, and so is a list
+	// with many more blank lines than that.
 	MaxURLs int64
 	// KeepCells fills Line.Cells.
 	KeepCells bool
 	// TempDir is the folder for what has to be unpacked; empty means os.TempDir.
 	TempDir string
 }
+
+// freeBlanks is how many blank lines even the shortest list may have.
+const freeBlanks = 10_000
 
 // LineKind says what a line of a list is.
 type LineKind int
@@ -68,6 +72,7 @@ type Reader struct {
 	column    int
 	options   Options
 	nonBlank  int64
+	blank     int64
 	cells     []string
 }
 
@@ -119,7 +124,12 @@ func (r *Reader) Next() (Line, error) {
 			continue
 		}
 		line := r.line(row)
-		if line.Kind != LineBlank {
+		if line.Kind == LineBlank {
+			if r.blank++; r.options.MaxURLs > 0 && r.blank > 2*r.options.MaxURLs+freeBlanks {
+				return Line{}, wsc.Errorf(wsc.CodeTooManyURLs,
+					"The list has more than %d blank lines; take them out.", r.blank-1).At(wsc.Place{Sheet: r.list.Sheet, Line: row.number})
+			}
+		} else {
 			r.nonBlank++
 			if r.options.MaxURLs > 0 && r.nonBlank > r.options.MaxURLs {
 				return Line{}, wsc.Errorf(wsc.CodeTooManyURLs,

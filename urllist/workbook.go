@@ -1,13 +1,19 @@
 package urllist
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"path"
 	"strings"
 
 	wsc "github.com/website-status-checker/wsc"
+)
+
+const (
+	// maxSheets is the most sheets of a workbook; the programs that write them allow fewer or as many.
+	maxSheets = 10_000
+	// maxRelations bounds the references of one part, which are held in memory.
+	maxRelations = 4 * maxSheets
 )
 
 // sheet is one worksheet of a workbook.
@@ -25,11 +31,8 @@ type workbook struct {
 	strings *stringTable
 }
 
-// openWorkbook opens a file that is, or is said to be, an XLSX workbook.
-func openWorkbook(src io.ReaderAt, size int64, head []byte, opts Options) (*document, error) {
-	if err := notWorkbook(head); err != nil {
-		return nil, err
-	}
+// openWorkbook opens a ZIP archive as an XLSX workbook.
+func openWorkbook(src io.ReaderAt, size int64, opts Options) (*document, error) {
 	archive, err := openArchive(src, size)
 	if err != nil {
 		return nil, err
@@ -55,17 +58,12 @@ func (b *workbook) document(s sheet) *document {
 
 func (b *workbook) close() error { return b.strings.close() }
 
-// notWorkbook explains files that are no workbook by their first bytes.
-func notWorkbook(head []byte) error {
-	switch {
-	case bytes.HasPrefix(head, []byte("PK")):
-		return nil
-	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
-		return invalidXLSX("The file is not an XLSX workbook but an old or a password-protected one; save it as .xlsx without a password.")
-	case bytes.IndexByte(head, 0) < 0:
-		return invalidXLSX("The file is not an XLSX workbook but text; give it the extension .csv or .txt, or save it as .xlsx.")
+// notWorkbook is the error for a file that has a workbook's name but not its content.
+func notWorkbook(binary bool) error {
+	if binary {
+		return invalidXLSX("The file is not an XLSX workbook.")
 	}
-	return invalidXLSX("The file is not an XLSX workbook.")
+	return invalidXLSX("The file is not an XLSX workbook but text; give it the extension .csv or .txt, or save it as .xlsx.")
 }
 
 func invalidXLSX(format string, args ...any) *wsc.Error {
@@ -75,7 +73,7 @@ func invalidXLSX(format string, args ...any) *wsc.Error {
 // load reads the list of sheets and the shared strings.
 func (b *workbook) load() error {
 	if !b.archive.has("[Content_Types].xml") || !b.archive.has("xl/workbook.xml") && !b.archive.has("_rels/.rels") {
-		return invalidXLSX("%s", b.archive.describe())
+		return b.archive.otherKind()
 	}
 	main, err := b.mainPart()
 	if err != nil {
@@ -105,8 +103,8 @@ func (b *workbook) mainPart() (string, error) {
 		}
 		for _, relation := range relations {
 			if relation.is("officeDocument") && b.archive.has(relation.target) {
-				if strings.HasPrefix(relation.target, "word/") || strings.HasPrefix(relation.target, "ppt/") {
-					return "", invalidXLSX("%s", b.archive.describe())
+				if strings.HasPrefix(relation.target, "word/") || strings.HasPrefix(relation.target, "ppt/") || strings.HasSuffix(relation.target, ".bin") {
+					return "", b.archive.otherKind()
 				}
 				return relation.target, nil
 			}
@@ -115,7 +113,7 @@ func (b *workbook) mainPart() (string, error) {
 	if b.archive.has("xl/workbook.xml") {
 		return "xl/workbook.xml", nil
 	}
-	return "", invalidXLSX("%s", b.archive.describe())
+	return "", b.archive.otherKind()
 }
 
 // relation is a reference from one part of the file to another.
@@ -144,6 +142,9 @@ func (b *workbook) readRelations(part, folder string) ([]relation, error) {
 		} else {
 			target = path.Join(folder, target)
 		}
+		if len(list) >= maxRelations {
+			return invalidXLSX("The workbook refers to more than %d parts.", maxRelations)
+		}
 		list = append(list, relation{attribute("Id"), attribute("Type"), target})
 		return nil
 	})
@@ -151,12 +152,27 @@ func (b *workbook) readRelations(part, folder string) ([]relation, error) {
 }
 
 func (b *workbook) readSheets(main string, relations []relation) error {
-	err := b.archive.elements(main, "sheet", func(attribute func(string) string) error {
-		for _, relation := range relations {
-			if relation.id == attribute("id") && relation.is("worksheet") {
-				b.sheets = append(b.sheets, sheet{attribute("name"), relation.target, attribute("state") != "" && attribute("state") != "visible"})
-			}
+	parts := map[string]string{}
+	for _, relation := range relations {
+		if relation.is("worksheet") {
+			parts[relation.id] = relation.target
 		}
+	}
+	listed := map[string]bool{}
+	err := b.archive.elements(main, "sheet", func(attribute func(string) string) error {
+		part, found := parts[attribute("id")]
+		if !found {
+			return nil // a chart, a macro sheet
+		}
+		if len(b.sheets) >= maxSheets {
+			return invalidXLSX("The workbook has more than %d sheets.", maxSheets)
+		}
+		// Each part would be read once for each sheet that it is.
+		if listed[part] {
+			return invalidXLSX("The file is not a valid XLSX workbook: two of its sheets are the same part.")
+		}
+		listed[part] = true
+		b.sheets = append(b.sheets, sheet{attribute("name"), part, attribute("state") != "" && attribute("state") != "visible"})
 		return nil
 	})
 	if err != nil {

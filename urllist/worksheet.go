@@ -9,8 +9,13 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 )
 
-// maxRows is the last row of a sheet.
-const maxRows = 1 << 20
+const (
+	// maxRows is the last row of a sheet.
+	maxRows = 1 << 20
+	// maxCells bounds the cells of a sheet, those that are left out between others included: a cell far to the right is
+	// small in the file and wide in the list. A sheet whose cells are all there unpacks to too much before.
+	maxCells = 128 << 20
+)
 
 // sheetSource reads the rows of one worksheet as a stream. Rows that are not in the file are not reported.
 type sheetSource struct {
@@ -23,6 +28,8 @@ type sheetSource struct {
 	spans []cellSpan
 	cells [][]byte
 	value []byte
+	// width counts the cells of all rows so far.
+	width int64
 	done  bool
 }
 
@@ -64,7 +71,12 @@ func (s *sheetSource) next() (row, error) {
 	if err := s.readRow(); err != nil {
 		return row{}, err
 	}
-	return row{number: s.row, cells: s.arranged()}, nil
+	cells := s.arranged()
+	if s.width += int64(len(cells)); s.width > maxCells {
+		return row{}, s.fail(wsc.Errorf(wsc.CodeDecompressedTooLarge,
+			"The sheet has text in columns that are too far to the right in too many rows; save the columns that are needed as .csv."), "")
+	}
+	return row{number: s.row, cells: cells}, nil
 }
 
 // start reads up to the next start of an element, and returns nil at the end of the enclosing one.
@@ -144,7 +156,9 @@ func (s *sheetSource) readRow() error {
 		if len(s.text) > maxLine || len(s.spans) >= maxColumns {
 			return longLine(wsc.Place{Sheet: s.sheet, Line: s.row})
 		}
-		s.spans = append(s.spans, cellSpan{column, from, len(s.text)})
+		if len(s.text) > from { // an empty cell, which may have a style only, is as good as none
+			s.spans = append(s.spans, cellSpan{column, from, len(s.text)})
+		}
 	}
 }
 

@@ -11,13 +11,14 @@ import (
 )
 
 type apiCommand struct {
-	config.Listen   `embed:""`
-	config.Access   `embed:""`
-	config.Database `embed:""`
-	config.Storage  `embed:""`
-	config.Jobs     `embed:""`
-	config.Check    `embed:""`
-	config.Log      `embed:""`
+	config.Listen     `embed:""`
+	config.Access     `embed:""`
+	config.Database   `embed:""`
+	config.Storage    `embed:""`
+	config.Jobs       `embed:""`
+	config.Check      `embed:""`
+	config.Encryption `embed:""`
+	config.Log        `embed:""`
 }
 
 // Help is the text behind the list of flags.
@@ -28,7 +29,7 @@ func (apiCommand) Help() string {
 // Run serves the API until a signal comes.
 func (c *apiCommand) Run(ctx context.Context, p *process) error {
 	logger := c.Logger(p.stderr)
-	parts, closeParts, err := openParts(ctx, c.Database, c.Storage, logger)
+	parts, closeParts, err := openParts(ctx, c.Database, c.Storage, c.Encryption, logger)
 	if err != nil {
 		return err
 	}

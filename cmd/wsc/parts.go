@@ -11,8 +11,10 @@ import (
 	"github.com/website-status-checker/wsc/store/postgres"
 )
 
-// openParts connects to the database, the blob store and Temporal. close ends the connections.
-func openParts(ctx context.Context, database config.Database, storage config.Storage, logger *slog.Logger) (parts app.Parts, closeParts func(), err error) {
+// openParts connects to the database, the blob store, the keys for secrets and Temporal. close ends the connections.
+func openParts(
+	ctx context.Context, database config.Database, storage config.Storage, encryption config.Encryption, logger *slog.Logger,
+) (parts app.Parts, closeParts func(), err error) {
 	var closers []func()
 	closeParts = func() {
 		for _, closePart := range slices.Backward(closers) {
@@ -42,7 +44,22 @@ func openParts(ctx context.Context, database config.Database, storage config.Sto
 			logger.Warn("could not close the blob store", slog.Any("error", err))
 		}
 	})
-	temporal, err := temporalclient.Dial(ctx, logger)
+	secrets, err := app.OpenSecrets(ctx, encryption)
+	if err != nil {
+		return parts, nil, err
+	}
+	if secrets != nil {
+		closers = append(closers, func() {
+			if err := secrets.Close(); err != nil {
+				logger.Warn("could not close the connections to the keys for secrets", slog.Any("error", err))
+			}
+		})
+	}
+	codec, err := encryption.PayloadCodec()
+	if err != nil {
+		return parts, nil, usagef("%s", err)
+	}
+	temporal, err := temporalclient.Dial(ctx, logger, temporalclient.WithEncryption(codec))
 	if err != nil {
 		return parts, nil, err
 	}
@@ -50,5 +67,5 @@ func openParts(ctx context.Context, database config.Database, storage config.Sto
 	if err := temporal.EnsureSearchAttributes(ctx); err != nil {
 		return parts, nil, err
 	}
-	return app.Parts{Store: store, Temporal: temporal.Client, Blobs: blobs, Logger: logger, Storage: storage}, closeParts, nil
+	return app.Parts{Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: logger, Storage: storage}, closeParts, nil
 }

@@ -8,11 +8,12 @@ import (
 )
 
 type workerCommand struct {
-	config.Database `embed:""`
-	config.Storage  `embed:""`
-	config.Jobs     `embed:""`
-	config.Check    `embed:""`
-	config.Log      `embed:""`
+	config.Database   `embed:""`
+	config.Storage    `embed:""`
+	config.Jobs       `embed:""`
+	config.Check      `embed:""`
+	config.Encryption `embed:""`
+	config.Log        `embed:""`
 }
 
 // Help is the text behind the list of flags.
@@ -23,7 +24,7 @@ func (workerCommand) Help() string {
 // Run works until a signal comes.
 func (c *workerCommand) Run(ctx context.Context, p *process) error {
 	logger := c.Logger(p.stderr)
-	parts, closeParts, err := openParts(ctx, c.Database, c.Storage, logger)
+	parts, closeParts, err := openParts(ctx, c.Database, c.Storage, c.Encryption, logger)
 	if err != nil {
 		return err
 	}

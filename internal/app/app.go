@@ -16,7 +16,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"go.temporal.io/sdk/client"
 	"gocloud.dev/blob"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -25,6 +24,7 @@ import (
 	"github.com/website-status-checker/wsc/audit"
 	"github.com/website-status-checker/wsc/checker"
 	"github.com/website-status-checker/wsc/internal/config"
+	"github.com/website-status-checker/wsc/internal/keyring"
 	"github.com/website-status-checker/wsc/internal/temporalclient"
 	"github.com/website-status-checker/wsc/internal/version"
 	"github.com/website-status-checker/wsc/jobs"
@@ -53,9 +53,11 @@ type Store interface {
 // Parts are what API and workers are made of.
 type Parts struct {
 	Store    Store
-	Temporal client.Client
+	Temporal *temporalclient.Connection
 	Blobs    *blob.Bucket
-	Logger   *slog.Logger
+	// Secrets seals what must not be readable in the database; nil if there are no keys for it.
+	Secrets *keyring.Keyring
+	Logger  *slog.Logger
 
 	Listen        config.Listen
 	Access        config.Access
@@ -129,13 +131,13 @@ func StartWorker(p Parts) (*Worker, error) {
 	acts, err := activities.New(activities.Config{
 		Store: p.Store, Blobs: p.Blobs, Checker: checks.Checker, Limiter: limiter, Sight: sight,
 		Cleanup: temporalclient.NewJobs(p.Temporal), Defaults: p.Jobs.Defaults(), MaxURLs: p.Jobs.MaxURLs,
-		TempDir: spool, Logger: p.Logger, Random: rand.Float64,
+		TempDir: spool, Logger: p.Logger, Random: rand.Float64, Secrets: p.opener(),
 	})
 	if err != nil {
 		checks.Close()
 		return nil, err
 	}
-	w := worker.New(worker.Config{Client: p.Temporal, Activities: acts, StopTimeout: stopTimeout, OnFatalError: p.OnFatalError})
+	w := worker.New(worker.Config{Client: p.Temporal.Client, Activities: acts, StopTimeout: stopTimeout, OnFatalError: p.OnFatalError})
 	if err := w.Start(); err != nil {
 		checks.Close()
 		return nil, err
@@ -184,7 +186,7 @@ func NewAPI(p Parts) (*API, error) {
 	}
 	service, err := jobs.New(jobs.Config{
 		Store: p.Store, Workflows: workflows, Blobs: p.Blobs, Defaults: defaults,
-		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, SpoolDir: spool, Logger: p.Logger,
+		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, SpoolDir: spool, Logger: p.Logger, Sealer: p.sealer(),
 	})
 	if err != nil {
 		return nil, err

@@ -141,9 +141,16 @@ func rules() []rule {
 		},
 		{
 			name:     "small tools know nothing of the product",
-			packages: []string{"internal/blobfolder", "internal/outfile", "internal/version"},
+			packages: []string{"internal/blobfolder", "internal/keyring", "internal/outfile", "internal/version"},
 			own:      []string{},
 			deny:     slices.Concat(postgres, api, temporal, []string{"net/http"}),
+		},
+		{
+			name:     "the codec of payloads knows Temporal's payloads and nothing of the product",
+			packages: []string{"internal/payloadcrypt"},
+			own:      []string{},
+			others:   []string{"go.temporal.io/api/common", "go.temporal.io/sdk/converter", "google.golang.org/protobuf"},
+			deny:     []string{"net/http", "os"},
 		},
 		{
 			name:     "plan and runner import the domain only",

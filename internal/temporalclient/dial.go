@@ -17,6 +17,8 @@ import (
 type Connection struct {
 	Client    client.Client
 	Namespace string
+	// Encrypted is whether payloads are encrypted, so that nothing of a list should be readable in Temporal.
+	Encrypted bool
 }
 
 // Close ends the connection.
@@ -27,26 +29,30 @@ const dialTimeout = 10 * time.Second
 
 // Dial connects as the standard TEMPORAL_* environment variables say (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
 // TEMPORAL_API_KEY, TEMPORAL_TLS…).
-func Dial(ctx context.Context, logger *slog.Logger) (*Connection, error) {
+func Dial(ctx context.Context, logger *slog.Logger, options ...Option) (*Connection, error) {
 	opts, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, fmt.Errorf("read the TEMPORAL_* settings: %w", err)
 	}
-	return dial(ctx, opts, logger)
+	return dial(ctx, opts, logger, options)
 }
 
 // DialAddress connects to a server without TLS at host:port, for one that runs beside or inside this process.
-func DialAddress(ctx context.Context, address, namespace string, logger *slog.Logger) (*Connection, error) {
-	return dial(ctx, client.Options{HostPort: address, Namespace: namespace}, logger)
+func DialAddress(ctx context.Context, address, namespace string, logger *slog.Logger, options ...Option) (*Connection, error) {
+	return dial(ctx, client.Options{HostPort: address, Namespace: namespace}, logger, options)
 }
 
-func dial(ctx context.Context, opts client.Options, logger *slog.Logger) (*Connection, error) {
+func dial(ctx context.Context, opts client.Options, logger *slog.Logger, options []Option) (*Connection, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	if opts.Namespace == "" {
 		opts.Namespace = client.DefaultNamespace
 	}
 	opts.Logger = log.NewStructuredLogger(slog.New(quiet{logger.Handler()}))
+	connection := &Connection{Namespace: opts.Namespace}
+	for _, option := range options {
+		option(&opts, connection)
+	}
 	c, err := client.DialContext(ctx, opts)
 	if err != nil {
 		address := opts.HostPort
@@ -55,5 +61,6 @@ func dial(ctx context.Context, opts client.Options, logger *slog.Logger) (*Conne
 		}
 		return nil, fmt.Errorf("connect to Temporal at %s (set by TEMPORAL_ADDRESS): %w", address, err)
 	}
-	return &Connection{Client: c, Namespace: opts.Namespace}, nil
+	connection.Client = c
+	return connection, nil
 }

@@ -16,10 +16,14 @@ import (
 )
 
 // Jobs starts and stops the workflows of jobs.
-type Jobs struct{ client client.Client }
+type Jobs struct {
+	client client.Client
+	// encrypted leaves out of the search attributes, which Temporal can't encrypt, what a list is called.
+	encrypted bool
+}
 
 // NewJobs returns Jobs on a connection.
-func NewJobs(c client.Client) *Jobs { return &Jobs{client: c} }
+func NewJobs(c *Connection) *Jobs { return &Jobs{client: c.Client, encrypted: c.Encrypted} }
 
 // Start starts the workflow of a job. A workflow that runs, or ran, under the job's id is left as it is.
 func (j *Jobs) Start(ctx context.Context, job *wsc.Job) error {
@@ -32,14 +36,21 @@ func (j *Jobs) Start(ctx context.Context, job *wsc.Job) error {
 		StaticSummary:                            "Check " + job.Filename,
 		StaticDetails:                            fmt.Sprintf("Uploaded %s by %s.", job.CreatedAt.UTC().Format(time.RFC3339), job.Owner),
 		Priority:                                 temporal.Priority{FairnessKey: job.Owner},
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			temporal.NewSearchAttributeKeyKeyword(workflows.AttributeJobStatus).ValueSet(string(job.Status)),
-			temporal.NewSearchAttributeKeyKeyword(workflows.AttributeJobPhase).ValueSet(string(job.Phase)),
-			temporal.NewSearchAttributeKeyKeyword(workflows.AttributeOwner).ValueSet(job.Owner),
-			temporal.NewSearchAttributeKeyKeyword(workflows.AttributeFilename).ValueSet(job.Filename),
-		),
+		TypedSearchAttributes:                    j.searchAttributes(job),
 	}, workflows.JobWorkflowName, in)
 	return ignoreStarted(err, "start the job's workflow")
+}
+
+func (j *Jobs) searchAttributes(job *wsc.Job) temporal.SearchAttributes {
+	updates := []temporal.SearchAttributeUpdate{
+		temporal.NewSearchAttributeKeyKeyword(workflows.AttributeJobStatus).ValueSet(string(job.Status)),
+		temporal.NewSearchAttributeKeyKeyword(workflows.AttributeJobPhase).ValueSet(string(job.Phase)),
+		temporal.NewSearchAttributeKeyKeyword(workflows.AttributeOwner).ValueSet(job.Owner),
+	}
+	if !j.encrypted {
+		updates = append(updates, temporal.NewSearchAttributeKeyKeyword(workflows.AttributeFilename).ValueSet(job.Filename))
+	}
+	return temporal.NewSearchAttributes(updates...)
 }
 
 // Cancel asks the workflow of a job to stop. It returns an error with wsc.CodeNotFound when none is running.

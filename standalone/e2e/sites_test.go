@@ -18,6 +18,8 @@ import (
 type sites struct {
 	hosts []string
 	port  int
+	// authorize, if set, is whether a request may see a page; others are answered 401. Set it before the first request.
+	authorize func(*http.Request) bool
 
 	mu    sync.Mutex
 	delay time.Duration
@@ -45,6 +47,8 @@ func (s *sites) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	hits, delay := s.hits[r.Host+r.URL.Path], s.delay
 	s.mu.Unlock()
 	switch first := r.URL.Path[:min(len(r.URL.Path), 5)]; {
+	case s.authorize != nil && !s.authorize(r):
+		w.WriteHeader(http.StatusUnauthorized)
 	case first == "/slow":
 		select {
 		case <-time.After(delay):

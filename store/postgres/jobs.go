@@ -17,9 +17,13 @@ INSERT INTO jobs (id, owner, filename, status, phase, options, list, upload_path
                   idempotency_key, request_hash, created_at, updated_at, expires_at)
 VALUES ($1, $2, $3, 'pending', 'validating', $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)`
 
+const releaseKeySQL = `
+UPDATE jobs SET idempotency_key = ''
+WHERE owner = $1 AND idempotency_key = $2 AND idempotency_key <> '' AND created_at <= $3`
+
 // CreateJob inserts a pending job. Counters, phase and times of the work are those of a job that did not begin.
 // A second job with the same id, or with the same owner and non-empty idempotency key, is refused with
-// wsc.CodeConflict.
+// wsc.CodeConflict; a job that is older by wsc.IdempotencyWindow loses its key to the new one instead.
 func (s *Store) CreateJob(ctx context.Context, job *wsc.Job) error {
 	id, err := parseID(job.ID)
 	if err != nil {
@@ -29,9 +33,23 @@ func (s *Store) CreateJob(ctx context.Context, job *wsc.Job) error {
 	if err != nil {
 		return fmt.Errorf("create job: %w", err)
 	}
-	_, err = s.pool.Exec(ctx, insertJobSQL, id, storable.Text(job.Owner), storable.Text(job.Filename),
+	owner, key := storable.Text(job.Owner), storable.Text(job.IdempotencyKey)
+	insert := []any{
+		id, owner, storable.Text(job.Filename),
 		parts.Options, parts.List, storable.Text(job.UploadPath), parts.ExportPaths, storable.Text(job.ScheduleID),
-		storable.Text(job.IdempotencyKey), storable.Text(job.RequestHash), job.CreatedAt, job.ExpiresAt)
+		key, storable.Text(job.RequestHash), job.CreatedAt, job.ExpiresAt,
+	}
+	if key == "" {
+		_, err = s.pool.Exec(ctx, insertJobSQL, insert...)
+		return failure(ctx, "create job", err)
+	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, releaseKeySQL, owner, key, job.CreatedAt.Add(-wsc.IdempotencyWindow)); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, insertJobSQL, insert...)
+		return err
+	})
 	return failure(ctx, "create job", err)
 }
 

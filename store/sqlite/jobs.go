@@ -18,9 +18,13 @@ INSERT INTO jobs (id, owner, filename, status, phase, options, list, upload_path
                   idempotency_key, request_hash, created_at, updated_at, expires_at)
 VALUES (?1, ?2, ?3, 'pending', 'validating', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12)`
 
+const releaseKeySQL = `
+UPDATE jobs SET idempotency_key = ''
+WHERE owner = ? AND idempotency_key = ? AND idempotency_key <> '' AND created_at <= ?`
+
 // CreateJob inserts a pending job. Counters, phase and times of the work are those of a job that did not begin.
 // A second job with the same id, or with the same owner and non-empty idempotency key, is refused with
-// wsc.CodeConflict.
+// wsc.CodeConflict; a job that is older by wsc.IdempotencyWindow loses its key to the new one instead.
 func (s *Store) CreateJob(ctx context.Context, job *wsc.Job) error {
 	if id, err := uuid.Parse(job.ID); err != nil || id.String() != job.ID {
 		return fmt.Errorf("create job: %q is not a UUID", job.ID)
@@ -29,10 +33,18 @@ func (s *Store) CreateJob(ctx context.Context, job *wsc.Job) error {
 	if err != nil {
 		return fmt.Errorf("create job: %w", err)
 	}
-	_, err = s.writer.ExecContext(ctx, insertJobSQL, job.ID, storable.Text(job.Owner), storable.Text(job.Filename),
-		text(parts.Options), text(parts.List), storable.Text(job.UploadPath), text(parts.ExportPaths), storable.Text(job.ScheduleID),
-		storable.Text(job.IdempotencyKey), storable.Text(job.RequestHash), stamp(job.CreatedAt), optionalStamp(job.ExpiresAt))
-	return failure(ctx, "create job", err)
+	owner, key := storable.Text(job.Owner), storable.Text(job.IdempotencyKey)
+	return s.write(ctx, "create job", func(tx *sql.Tx) error {
+		if key != "" {
+			if _, err := tx.ExecContext(ctx, releaseKeySQL, owner, key, stamp(job.CreatedAt.Add(-wsc.IdempotencyWindow))); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, insertJobSQL, job.ID, owner, storable.Text(job.Filename),
+			text(parts.Options), text(parts.List), storable.Text(job.UploadPath), text(parts.ExportPaths), storable.Text(job.ScheduleID),
+			key, storable.Text(job.RequestHash), stamp(job.CreatedAt), optionalStamp(job.ExpiresAt))
+		return err
+	})
 }
 
 const selectJobSQL = `

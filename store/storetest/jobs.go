@@ -18,7 +18,8 @@ func testJobs(t *testing.T, open func(*testing.T) Store) {
 	t.Run("a created job is read back as it was", func(t *testing.T) {
 		created := createJob(t, store, func(j *wsc.Job) {
 			j.Phase = wsc.PhaseValidating
-			j.Options = wsc.Options{TimeoutMS: 500, Retries: new(0), Headers: map[string]string{"X-A": "é\x00"}, HostRate: new(2.5)}
+			j.Options = wsc.Options{TimeoutMS: 500, Retries: new(0), Headers: map[string]string{"X-A": wsc.MaskedHeaderValue}, HostRate: new(2.5)}
+			j.SealedHeaders = "wsc1.abc"
 			j.List = &wsc.List{Format: "csv", Encoding: "utf-8", HasHeader: true, Columns: []string{"a", "b"}}
 			j.UploadPath, j.ExportPaths = "uploads/1", map[string]string{"csv": "exports/1.csv"}
 			j.ScheduleID, j.IdempotencyKey, j.RequestHash = "schedule", "key of this test", "hash"
@@ -38,6 +39,27 @@ func testJobs(t *testing.T, open func(*testing.T) Store) {
 			require.NoError(t, err)
 			require.Empty(t, found)
 		}
+	})
+
+	t.Run("header values are not stored beside the sealed ones", func(t *testing.T) {
+		created := createJob(t, store, func(j *wsc.Job) {
+			j.Options = wsc.Options{Headers: map[string]string{"Authorization": "secret"}}
+			j.SealedHeaders = "wsc1.abc"
+		})
+		job := readJob(t, store, created.ID)
+		require.Equal(t, map[string]string{"Authorization": wsc.MaskedHeaderValue}, job.Options.Headers)
+		require.Equal(t, "wsc1.abc", job.SealedHeaders)
+		require.Nil(t, job.PlainHeaders)
+	})
+
+	t.Run("header values from before they were sealed are read apart from the options", func(t *testing.T) {
+		headers := map[string]string{"X-A": "é\x00", "X-Empty": ""}
+		created := createJob(t, store, func(j *wsc.Job) { j.Options = wsc.Options{TimeoutMS: 500, Headers: headers} })
+		job := readJob(t, store, created.ID)
+		require.Equal(t, headers, job.PlainHeaders)
+		require.Equal(t, map[string]string{"X-A": wsc.MaskedHeaderValue, "X-Empty": wsc.MaskedHeaderValue}, job.Options.Headers)
+		require.Equal(t, 500, job.Options.TimeoutMS)
+		require.Empty(t, job.SealedHeaders)
 	})
 
 	t.Run("a new job is pending whatever the caller filled in", func(t *testing.T) {
@@ -176,20 +198,47 @@ func testIdempotency(t *testing.T, open func(*testing.T) Store) {
 		requireCode(t, wsc.CodeNotFound, err)
 	})
 	t.Run("of many that come at once one wins", func(t *testing.T) {
-		const callers = 8
-		outcomes := make(chan error, callers)
-		for range callers {
-			job := &wsc.Job{ID: newID(t), Owner: "a", IdempotencyKey: "race", CreatedAt: someTime()}
-			go func() { outcomes <- store.CreateJob(t.Context(), job) }()
-		}
-		created := 0
-		for range callers {
-			if err := <-outcomes; err == nil {
-				created++
-			} else {
-				requireCode(t, wsc.CodeConflict, err)
-			}
-		}
-		require.Equal(t, 1, created)
+		requireOneWins(t, store, "race", someTime())
 	})
+	t.Run("an old job loses its key to a new one", func(t *testing.T) {
+		old := createJob(t, store, withKey("a", "daily"))
+		next := &wsc.Job{ID: newID(t), Owner: "a", IdempotencyKey: "daily", CreatedAt: someTime().Add(wsc.IdempotencyWindow - time.Microsecond)}
+		requireCode(t, wsc.CodeConflict, store.CreateJob(t.Context(), next))
+		found, err := store.JobByIdempotencyKey(t.Context(), "a", "daily")
+		require.NoError(t, err)
+		require.Equal(t, old.ID, found.ID, "a refused job takes nothing away")
+
+		next.CreatedAt = someTime().Add(wsc.IdempotencyWindow)
+		require.NoError(t, store.CreateJob(t.Context(), next))
+		found, err = store.JobByIdempotencyKey(t.Context(), "a", "daily")
+		require.NoError(t, err)
+		require.Equal(t, next.ID, found.ID)
+		require.Empty(t, readJob(t, store, old.ID).IdempotencyKey)
+	})
+	t.Run("of many that come at once for an old key one wins", func(t *testing.T) {
+		createJob(t, store, withKey("a", "old race"))
+		other := createJob(t, store, withKey("b", "old race"))
+		requireOneWins(t, store, "old race", someTime().Add(wsc.IdempotencyWindow))
+		require.Equal(t, "old race", readJob(t, store, other.ID).IdempotencyKey, "another owner's key is left alone")
+	})
+}
+
+// requireOneWins lets owner a create many jobs with one key at once.
+func requireOneWins(t *testing.T, store Store, key string, at time.Time) {
+	t.Helper()
+	const callers = 8
+	outcomes := make(chan error, callers)
+	for range callers {
+		job := &wsc.Job{ID: newID(t), Owner: "a", IdempotencyKey: key, CreatedAt: at}
+		go func() { outcomes <- store.CreateJob(t.Context(), job) }()
+	}
+	created := 0
+	for range callers {
+		if err := <-outcomes; err == nil {
+			created++
+		} else {
+			requireCode(t, wsc.CodeConflict, err)
+		}
+	}
+	require.Equal(t, 1, created)
 }

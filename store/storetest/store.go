@@ -19,7 +19,8 @@ type Store interface {
 	Ping(ctx context.Context) error
 
 	// CreateJob inserts a pending job. A second job with the same owner and non-empty idempotency key
-	// is refused with wsc.CodeConflict.
+	// is refused with wsc.CodeConflict; a job that was created wsc.IdempotencyWindow or more before loses its key to the
+	// new one instead, in the same transaction.
 	CreateJob(ctx context.Context, job *wsc.Job) error
 	// Job returns a job.
 	Job(ctx context.Context, id string) (*wsc.Job, error)

@@ -87,6 +87,13 @@ func ReadFailedAttempts(data []byte) ([]wsc.FailedAttempt, error) {
 	return attempts, err
 }
 
+// storedOptions are the options of a job as they are stored. The headers among them have their values only in jobs from
+// before values were sealed.
+type storedOptions struct {
+	wsc.Options
+	SealedHeaders string `json:"sealed_headers,omitempty"`
+}
+
 // JobJSON are the parts of a job that are stored as JSON; List and ExportPaths are nil when the job has none.
 type JobJSON struct {
 	Options     []byte
@@ -98,7 +105,11 @@ type JobJSON struct {
 func EncodeJob(job *wsc.Job) (JobJSON, error) {
 	var j JobJSON
 	var err error
-	if j.Options, err = encode("options", job.Options); err != nil {
+	options := storedOptions{Options: job.Options, SealedHeaders: job.SealedHeaders}
+	if job.SealedHeaders != "" {
+		options.Options = job.Options.WithMaskedHeaders()
+	}
+	if j.Options, err = encode("options", options); err != nil {
 		return j, err
 	}
 	if j.List, err = List(job.List); err != nil {
@@ -126,10 +137,15 @@ func ExportPaths(paths map[string]string) ([]byte, error) {
 
 // Decode fills in the parts of the job that are stored as JSON.
 func (j JobJSON) Decode(job *wsc.Job) error {
+	var options storedOptions
 	if string(j.Options) != "{}" { // which most are
-		if err := decode("options", j.Options, &job.Options); err != nil {
+		if err := decode("options", j.Options, &options); err != nil {
 			return err
 		}
+	}
+	job.Options, job.SealedHeaders = options.Options.WithMaskedHeaders(), options.SealedHeaders
+	if job.SealedHeaders == "" {
+		job.PlainHeaders = options.Headers
 	}
 	if j.List != nil {
 		if err := decode("list", j.List, &job.List); err != nil {
