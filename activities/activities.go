@@ -64,6 +64,8 @@ type Config struct {
 	// TempDir is for spooled uploads and plans under construction; "" is the system's folder.
 	TempDir string
 	Logger  *slog.Logger
+	// Observer, if set, is told what happens.
+	Observer Observer
 	// Now is the clock, time.Now if nil. Random returns numbers in [0, 1) for the jitter of starts and retries.
 	Now    func() time.Time
 	Random func() float64
@@ -80,6 +82,9 @@ func New(cfg Config) (*Activities, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Observer == nil {
+		cfg.Observer = unobserved{}
 	}
 	return &Activities{cfg: cfg}, nil
 }

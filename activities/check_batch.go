@@ -38,6 +38,13 @@ type BatchOutput struct {
 //
 // While the worker's network is away, nothing that fails is stored nor counted, and the error is ErrBlind.
 func (a *Activities) CheckBatch(ctx context.Context, in BatchInput) (BatchOutput, error) {
+	began := time.Now()
+	out, err := a.checkBatch(ctx, in)
+	a.cfg.Observer.BatchDone(batchOutcome(ctx, err), time.Since(began))
+	return out, err
+}
+
+func (a *Activities) checkBatch(ctx context.Context, in BatchInput) (BatchOutput, error) {
 	job, err := a.cfg.Store.Job(ctx, in.JobID)
 	if err != nil {
 		return BatchOutput{}, storeError(err)

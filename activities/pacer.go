@@ -74,6 +74,11 @@ func (p *pacer) assign(task *runner.Task, slots wsc.Slots, n int, now time.Time)
 	if slots.Interval > 0 {
 		slot = slot.Add(time.Duration(startJitter * p.cfg.Random() * float64(slots.Interval)))
 	}
+	due := task.NotBefore
+	if due.Before(now) {
+		due = now
+	}
+	p.cfg.Observer.HostWait(max(slot.Sub(due), 0))
 	if slot.After(task.NotBefore) {
 		task.NotBefore = slot
 	}
@@ -83,6 +88,7 @@ func (p *pacer) assign(task *runner.Task, slots wsc.Slots, n int, now time.Time)
 // throttled slows a host down for all workers and plans the rest of its tasks anew. Of their slots they keep those
 // behind the pause that are far enough apart for the slowed host; for what is left over, further ones are reserved.
 func (p *pacer) throttled(ctx context.Context, host string, pause time.Duration, rest []runner.Task) ([]runner.Task, error) {
+	p.cfg.Observer.Throttled()
 	penalty, err := p.cfg.Store.SlowHost(ctx, host, pause)
 	if err != nil || len(rest) == 0 {
 		return nil, err

@@ -75,7 +75,7 @@ func (a *Activities) Prepare(ctx context.Context, in PrepareInput) (PrepareOutpu
 	}
 	defer builder.Close()
 
-	intake := &intake{store: a.cfg.Store, job: job, now: a.cfg.Now(), builder: builder, seen: urllist.NewDeduper()}
+	intake := &intake{store: a.cfg.Store, job: job, now: a.cfg.Now(), builder: builder, seen: urllist.NewDeduper(), observer: a.cfg.Observer}
 	for {
 		line, err := list.Next()
 		if errors.Is(err, io.EOF) {
@@ -138,6 +138,8 @@ type intake struct {
 	builder *plan.Builder
 	seen    *urllist.Deduper
 
+	observer Observer
+
 	seq, invalid, duplicates, blank int64
 	results                         []wsc.Result
 }
@@ -174,7 +176,10 @@ func (n *intake) flush(ctx context.Context) error {
 	if len(n.results) == 0 {
 		return nil
 	}
-	_, err := n.store.InsertResults(ctx, n.job.ID, n.results)
+	added, err := n.store.InsertResults(ctx, n.job.ID, n.results)
+	if added > 0 { // a repeated Prepare has nothing new
+		n.observer.Stored(n.results)
+	}
 	n.results = n.results[:0]
 	return storeError(err)
 }

@@ -58,6 +58,7 @@ func (s *sink) add(task runner.Task, result wsc.Result) error {
 			LastKind: result.ErrorKind, LastMessage: result.ErrorMessage,
 			Failed: append(slices.Clip(task.Failed), result.FailedAttempt()),
 		})
+		s.cfg.Observer.Retried()
 	} else {
 		s.results = append(s.results, result)
 	}
@@ -70,6 +71,7 @@ func (s *sink) putOff(task runner.Task, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.deferred = append(s.deferred, wsc.Deferred{Target: task.Target, Attempt: task.Attempts, Failed: task.Failed, NotBefore: until})
+	s.cfg.Observer.PutOff()
 	s.flushIfFull()
 }
 
@@ -147,6 +149,7 @@ func (s *sink) store(ctx context.Context, results []wsc.Result, deferred []wsc.D
 		if _, err := s.cfg.Store.InsertResults(ctx, s.jobID, results); err != nil {
 			return err
 		}
+		s.cfg.Observer.Stored(results)
 	}
 	return nil
 }

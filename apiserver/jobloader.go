@@ -2,8 +2,6 @@ package apiserver
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -51,8 +49,8 @@ type jobBatch struct {
 	done chan struct{}
 	jobs map[string]*wsc.Job
 	err  error
-	// panicked is what the query panicked with, and where; "" if it did not.
-	panicked string
+	// panicked is what the query panicked with, nil if it did not.
+	panicked any
 }
 
 func newJobLoader(store jobsReader, timeout time.Duration) *jobLoader {
@@ -71,7 +69,7 @@ func (l *jobLoader) Job(ctx context.Context, id string) (*wsc.Job, error) {
 		l.leave(batch)
 		return nil, ctx.Err()
 	}
-	if batch.panicked != "" {
+	if batch.panicked != nil {
 		panic(batch.panicked) // it belongs to the request
 	}
 	if batch.err != nil {
@@ -154,9 +152,7 @@ func (l *jobLoader) query(batch *jobBatch) {
 // read makes the query.
 func (b *jobBatch) read(ctx context.Context, store jobsReader, ids []string) {
 	defer func() {
-		if recovered := recover(); recovered != nil {
-			b.panicked = fmt.Sprintf("%v\n%s", recovered, debug.Stack())
-		}
+		b.panicked = recover()
 	}()
 	jobs, err := store.JobsByID(ctx, ids)
 	b.err = err

@@ -21,7 +21,7 @@ type metrics struct {
 	streams  prometheus.Gauge
 }
 
-func newMetrics(registry *prometheus.Registry) (*metrics, error) {
+func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "wsc_http_requests_total", Help: "Requests by method, route and HTTP status.",

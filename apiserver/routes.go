@@ -39,12 +39,14 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodDelete, prefix+"/keys/{id}", revokeKeyDoc(), s.revokeKey)
 	register(s, api, http.MethodPost, prefix+"/keys/{id}/rotate", rotateKeyDoc(), s.rotateKey)
 	register(s, api, http.MethodGet, prefix+"/security-events", listEventsDoc(), s.listEvents)
-	register(s, api, http.MethodGet, "/healthz", healthDoc(), s.health)
+	register(s, api, http.MethodGet, "/healthz", healthDoc(), s.live)
 	register(s, api, http.MethodGet, "/readyz", readyDoc(), s.ready)
 
 	documentSubmission(api.OpenAPI())
 	documentReadiness(api.OpenAPI())
 	tidy(api.OpenAPI())
-	router.Method(http.MethodGet, "/metrics", s.metricsHandler(cfg))
+	if !cfg.HideMetrics {
+		router.Method(http.MethodGet, "/metrics", s.metricsHandler(cfg))
+	}
 	return router, s.docs(router.With(s.limitPublic), api.OpenAPI())
 }

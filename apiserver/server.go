@@ -13,17 +13,20 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 	"gocloud.dev/blob"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/audit"
+	"github.com/website-status-checker/wsc/internal/health"
 	"github.com/website-status-checker/wsc/jobs"
 	"github.com/website-status-checker/wsc/keys"
 )
 
 // Store is what the API reads from a store. Errors carry the codes that package storetest states.
 type Store interface {
-	Ping(ctx context.Context) error
+	health.Database
 	JobsByID(ctx context.Context, ids []string) ([]wsc.Job, error)
 	Jobs(ctx context.Context, filter wsc.JobFilter) ([]wsc.Job, error)
 	Results(ctx context.Context, jobID string, filter wsc.ResultFilter) ([]wsc.Result, error)
@@ -38,9 +41,10 @@ type Checker interface {
 	Check(ctx context.Context, target wsc.Target, opts wsc.CheckOptions) wsc.Result
 }
 
-// Pinger reports whether a service answers.
-type Pinger interface {
-	Ping(ctx context.Context) error
+// Registry takes metrics and shows them. A *prometheus.Registry is one.
+type Registry interface {
+	prometheus.Registerer
+	prometheus.Gatherer
 }
 
 // Limits bound what one client can take. Zero values mean the default that is stated.
@@ -104,11 +108,20 @@ type Config struct {
 	Security  *audit.Recorder
 	Checker   Checker
 	Blobs     *blob.Bucket
-	Workflows Pinger
+	Workflows health.Pinger
 	// Registry collects the server's metrics and is what /metrics shows.
-	Registry *prometheus.Registry
-	// Logger is slog.Default() if nil.
+	Registry Registry
+	// HideMetrics is for servers whose metrics are shown elsewhere: there is no /metrics then.
+	HideMetrics bool
+	// Facts are for those who ask /readyz for details.
+	Facts health.Facts
+	// Logger is slog.Default() if nil. It is expected to add the ids of package correlation to its lines.
 	Logger *slog.Logger
+	// Reporter is told of panics and internal errors; nil if nobody is.
+	Reporter Reporter
+	// Tracers make a span of each request, and Propagator says which trace it belongs to; nil for no tracing.
+	Tracers    trace.TracerProvider
+	Propagator propagation.TextMapPropagator
 	// Version of the product, for the documentation and /healthz.
 	Version string
 	// TempDir is for spooled files; "" is the system's folder.
@@ -127,18 +140,19 @@ type Config struct {
 
 // Server is the HTTP API.
 type Server struct {
-	store     Store
-	jobs      *jobs.Service
-	keys      *keys.Service
-	security  *audit.Recorder
-	checker   Checker
-	blobs     *blob.Bucket
-	workflows Pinger
-	logger    *slog.Logger
-	version   string
-	tempDir   string
-	limits    Limits
-	hosts     map[string]bool
+	store    Store
+	jobs     *jobs.Service
+	keys     *keys.Service
+	security *audit.Recorder
+	checker  Checker
+	blobs    *blob.Bucket
+	health   *health.Checker
+	logger   *slog.Logger
+	reporter Reporter
+	tracing  tracing
+	tempDir  string
+	limits   Limits
+	hosts    map[string]bool
 
 	metrics     *metrics
 	loader      *jobLoader
@@ -159,6 +173,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
+	if cfg.Reporter == nil {
+		cfg.Reporter = noReporter{}
+	}
 	limits := cfg.Limits.withDefaults()
 	metrics, err := newMetrics(cfg.Registry)
 	if err != nil {
@@ -166,8 +183,11 @@ func New(cfg Config) (*Server, error) {
 	}
 	loader := newJobLoader(cfg.Store, limits.RequestTimeout)
 	s := &Server{
-		store: cfg.Store, jobs: cfg.Jobs, keys: cfg.Keys, security: cfg.Security, checker: cfg.Checker, blobs: cfg.Blobs, workflows: cfg.Workflows,
-		logger: cfg.Logger, version: cfg.Version, tempDir: cfg.TempDir, limits: limits,
+		store: cfg.Store, jobs: cfg.Jobs, keys: cfg.Keys, security: cfg.Security, checker: cfg.Checker, blobs: cfg.Blobs,
+		health: health.New(health.Config{
+			Database: cfg.Store, Temporal: cfg.Workflows, Blobs: cfg.Blobs, Facts: cfg.Facts, Version: cfg.Version, Logger: cfg.Logger,
+		}),
+		logger: cfg.Logger, reporter: cfg.Reporter, tracing: newTracing(cfg), tempDir: cfg.TempDir, limits: limits,
 		hosts:      map[string]bool{},
 		metrics:    metrics,
 		loader:     loader,

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/website-status-checker/wsc/internal/health"
 )
 
 var update = flag.Bool("update", false, "rewrite the files that the tests compare with")
@@ -42,6 +44,33 @@ func TestReadinessNamesWhatIsMissing(t *testing.T) {
 	require.Contains(t, string(b.get(t, "/readyz").body), `"blob_store":"error"`)
 	require.NoError(t, b.store.Close())
 	require.Contains(t, string(b.get(t, "/readyz").body), `"database":"error"`)
+}
+
+func TestReadinessTellsMoreToThoseWhoAsk(t *testing.T) {
+	b := newBundle(t, func(s *setup) { s.api.Facts = health.Facts{Namespace: "default", BlobStore: "file"} })
+	for _, query := range []string{"?verbose", "?verbose=", "?verbose=true"} {
+		a := b.get(t, "/readyz"+query)
+		require.Equal(t, http.StatusOK, a.status, "%s", a.body)
+		var ready health.Readiness
+		a.decode(t, &ready)
+		require.Equal(t, health.OK, ready.Status)
+		require.NotNil(t, ready.Details, query)
+		require.Positive(t, ready.Details.Database.SchemaVersion)
+		require.Positive(t, ready.Details.Database.LatencyMS)
+		require.Equal(t, "default", ready.Details.Temporal.Namespace)
+		require.Equal(t, "file", ready.Details.BlobStore.Kind)
+	}
+	require.NotContains(t, string(b.get(t, "/readyz?verbose=false").body), "details")
+	b.workflows.down.Store(true)
+	a := b.get(t, "/readyz?verbose")
+	require.Equal(t, http.StatusServiceUnavailable, a.status)
+	require.NotContains(t, string(a.body), "10.0.0.7", "no address is told")
+}
+
+func TestMetricsCanBeServedElsewhere(t *testing.T) {
+	b := newBundle(t, func(s *setup) { s.api.HideMetrics = true })
+	require.Equal(t, http.StatusNotFound, b.get(t, "/metrics").status)
+	require.Equal(t, http.StatusOK, b.get(t, "/readyz").status)
 }
 
 func TestMetricsCountRoutesNotAddresses(t *testing.T) {

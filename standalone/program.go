@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/website-status-checker/wsc/internal/app"
 	"github.com/website-status-checker/wsc/internal/temporalclient"
 	"github.com/website-status-checker/wsc/standalone/temporalserver"
@@ -26,8 +28,9 @@ const (
 
 // program is the running product. Its parts are stopped in the reverse order of their start.
 type program struct {
-	logger *slog.Logger
-	failed chan error // a part that can't go on reports here
+	logger    *slog.Logger
+	telemetry app.Telemetry
+	failed    chan error // a part that can't go on reports here
 	// adminKeyPath is the file with the admin key, "" if the settings hold it.
 	adminKeyPath string
 
@@ -55,11 +58,19 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	}
 	p.onStop(func() error { return ignoreClosed(listener.Close()) })
 
+	if p.telemetry, err = app.StartTelemetry(ctx, "wsc-standalone", s.Sentry, p.logger); err != nil {
+		return err
+	}
+	p.onStop(p.telemetry.Close)
+	metrics, err := app.NewMetrics(prometheus.NewRegistry())
+	if err != nil {
+		return err
+	}
 	secrets, err := p.openSecrets(ctx, s)
 	if err != nil {
 		return err
 	}
-	temporal, err := p.startTemporal(ctx, s)
+	temporal, err := p.startTemporal(ctx, s, temporalclient.WithMetrics(metrics.Temporal))
 	if err != nil {
 		return err
 	}
@@ -67,10 +78,14 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
+	if err := metrics.WatchStore(store); err != nil {
+		return err
+	}
 	blobs, err := app.OpenBlobs(ctx, s.Storage)
 	if err != nil {
 		return err
 	}
+	blobs = metrics.CountBlobs(blobs)
 	p.onStop(blobs.Close)
 
 	access := s.Access
@@ -79,10 +94,15 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	}
 	access.AdminKeyFile = ""
 	parts := app.Parts{
-		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: p.logger,
+		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: p.logger, Metrics: metrics, Telemetry: p.telemetry,
 		Listen: s.Listen, Access: access, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
 		TemporalUIURL: "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.TemporalUIPort)), OnFatalError: p.fail,
 	}
+	stopWatch, err := app.StartWatch(ctx, app.Watch{Profiling: s.ProfilingAddress()}, parts)
+	if err != nil {
+		return err
+	}
+	p.onStop(func() error { stopWatch(); return nil })
 	worker, err := app.StartWorker(parts) //nolint:contextcheck // it ends with Stop
 	if err != nil {
 		return err
@@ -97,7 +117,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 }
 
 // startTemporal starts the embedded server and its UI and connects to it.
-func (p *program) startTemporal(ctx context.Context, s *settings) (*temporalclient.Connection, error) {
+func (p *program) startTemporal(ctx context.Context, s *settings, options ...temporalclient.Option) (*temporalclient.Connection, error) {
 	address := net.JoinHostPort(loopback, strconv.Itoa(s.TemporalPort))
 	if err := checkPort(address, "--temporal-port (WSC_TEMPORAL_PORT)"); err != nil {
 		return nil, err
@@ -122,7 +142,8 @@ func (p *program) startTemporal(ctx context.Context, s *settings) (*temporalclie
 	if err != nil {
 		return nil, err
 	}
-	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.logger, temporalclient.WithEncryption(codec))
+	options = append(append(options, p.telemetry.DialOptions()...), temporalclient.WithEncryption(codec))
+	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.telemetry.Sentry.TemporalLogger(p.logger), options...)
 	if err != nil {
 		return nil, err
 	}

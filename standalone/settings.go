@@ -22,6 +22,9 @@ type settings struct {
 	config.Check      `embed:"" group:"Checks"`
 	config.Encryption `embed:"" group:"Encryption"`
 	config.Log        `embed:"" group:"Logging"`
+	config.Sentry     `embed:"" group:"Logging"`
+
+	config.Profiling `embed:"" group:"Addresses"`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }

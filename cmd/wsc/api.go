@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -19,22 +20,28 @@ type apiCommand struct {
 	config.Check      `embed:""`
 	config.Encryption `embed:""`
 	config.Log        `embed:""`
+	config.Sentry     `embed:""`
+
+	config.APIOperations `embed:""`
+	config.Profiling     `embed:""`
 }
 
 // Help is the text behind the list of flags.
 func (apiCommand) Help() string {
-	return `Temporal is reached as the standard TEMPORAL_* variables say (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, …). Run wsc migrate once before the first start, and at least one wsc worker beside it.`
+	return `Temporal is reached as the standard TEMPORAL_* variables say (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, …). Traces are exported as the standard OTEL_* variables say, if OTEL_EXPORTER_OTLP_ENDPOINT is set. Run wsc migrate once before the first start, and at least one wsc worker beside it.`
 }
 
 // Run serves the API until a signal comes.
 func (c *apiCommand) Run(ctx context.Context, p *process) error {
 	logger := c.Logger(p.stderr)
-	parts, closeParts, err := openParts(ctx, c.Database, c.Storage, c.Encryption, logger)
+	parts, closeParts, err := openParts(ctx, "wsc-api", c.Database, c.Storage, c.Encryption, c.Sentry, logger)
 	if err != nil {
 		return err
 	}
 	defer closeParts()
 	parts.Listen, parts.Access, parts.Jobs, parts.Check = c.Listen, c.Access, c.Jobs, c.Check
+	watch := app.Watch{Operations: c.APIOperations.Address(), Profiling: c.ProfilingAddress()}
+	parts.HideMetrics = watch.Operations != ""
 	api, err := app.NewAPI(parts)
 	if err != nil {
 		return err
@@ -45,6 +52,12 @@ func (c *apiCommand) Run(ctx context.Context, p *process) error {
 		api.Close()
 		return fmt.Errorf("can't listen on %s (--listen, WSC_LISTEN): %w", c.Listen.Listen, err)
 	}
+	stopWatch, err := app.StartWatch(ctx, watch, parts)
+	if err != nil {
+		api.Close()
+		return errors.Join(err, listener.Close())
+	}
+	defer stopWatch()
 	logger.InfoContext(ctx, "the API is listening", slog.String("address", "http://"+listener.Addr().String()))
 	return app.Serve(ctx, listener, api)
 }

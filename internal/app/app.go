@@ -4,8 +4,6 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -14,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"gocloud.dev/blob"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -25,6 +21,7 @@ import (
 	"github.com/website-status-checker/wsc/checker"
 	"github.com/website-status-checker/wsc/internal/config"
 	"github.com/website-status-checker/wsc/internal/keyring"
+	"github.com/website-status-checker/wsc/internal/telemetry"
 	"github.com/website-status-checker/wsc/internal/temporalclient"
 	"github.com/website-status-checker/wsc/internal/version"
 	"github.com/website-status-checker/wsc/jobs"
@@ -48,6 +45,8 @@ type Store interface {
 	audit.Store
 	jobs.Store
 	keys.Store
+	telemetry.JobCounter
+	telemetry.Pooled
 }
 
 // Parts are what API and workers are made of.
@@ -58,6 +57,12 @@ type Parts struct {
 	// Secrets seals what must not be readable in the database; nil if there are no keys for it.
 	Secrets *keyring.Keyring
 	Logger  *slog.Logger
+	// Metrics is required; what API and workers do is counted there.
+	Metrics *Metrics
+	// HideMetrics is for an API whose metrics are served elsewhere; see StartWatch.
+	HideMetrics bool
+	// Telemetry is that of the connection to Temporal too.
+	Telemetry Telemetry
 
 	Listen        config.Listen
 	Access        config.Access
@@ -128,10 +133,15 @@ func StartWorker(p Parts) (*Worker, error) {
 		return nil, err
 	}
 	limiter := runner.NewLimiter(p.Check.CheckConcurrency)
+	observer, err := p.Metrics.watchWorker(limiter)
+	if err != nil {
+		checks.Close()
+		return nil, err
+	}
 	acts, err := activities.New(activities.Config{
-		Store: p.Store, Blobs: p.Blobs, Checker: checks.Checker, Limiter: limiter, Sight: sight,
+		Store: p.Store, Blobs: p.Blobs, Checker: p.Metrics.checks.Count(checks.Checker), Limiter: limiter, Sight: sight,
 		Cleanup: temporalclient.NewJobs(p.Temporal), Defaults: p.Jobs.Defaults(), MaxURLs: p.Jobs.MaxURLs,
-		TempDir: spool, Logger: p.Logger, Random: rand.Float64, Secrets: p.opener(),
+		TempDir: spool, Logger: p.Logger, Random: rand.Float64, Secrets: p.opener(), Observer: observer,
 	})
 	if err != nil {
 		checks.Close()
@@ -191,15 +201,11 @@ func NewAPI(p Parts) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	registry := prometheus.NewRegistry()
-	if err := errors.Join(
-		registry.Register(collectors.NewGoCollector()),
-		registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})),
-	); err != nil {
-		return nil, fmt.Errorf("set up metrics: %w", err)
+	if err := p.Metrics.watchJobs(p.Store); err != nil {
+		return nil, err
 	}
 	api := &API{service: service, listen: p.Listen}
-	if err := api.complete(p, registry, workflows, spool); err != nil {
+	if err := api.complete(p, workflows, spool); err != nil {
 		api.Close()
 		return nil, err
 	}
@@ -207,7 +213,7 @@ func NewAPI(p Parts) (*API, error) {
 }
 
 // complete makes the parts that have to be closed, and the server on top of them.
-func (a *API) complete(p Parts, registry *prometheus.Registry, workflows *temporalclient.Jobs, spool string) (err error) {
+func (a *API) complete(p Parts, workflows *temporalclient.Jobs, spool string) (err error) {
 	adminKey, err := p.Access.Secret()
 	if err != nil {
 		return err
@@ -223,10 +229,11 @@ func (a *API) complete(p Parts, registry *prometheus.Registry, workflows *tempor
 		return err
 	}
 	a.server, err = apiserver.New(apiserver.Config{
-		Store: p.Store, Jobs: a.service, Keys: a.keys, Security: a.security, Checker: a.checker.Checker, Blobs: p.Blobs,
-		Workflows: workflows, Registry: registry, Logger: p.Logger, Version: version.String(), TempDir: spool,
+		Store: p.Store, Jobs: a.service, Keys: a.keys, Security: a.security, Checker: p.Metrics.checks.Count(a.checker.Checker), Blobs: p.Blobs,
+		Workflows: workflows, Registry: p.Metrics.Registry, HideMetrics: p.HideMetrics, Facts: p.facts(), Logger: p.Logger, Version: version.String(), TempDir: spool,
 		AllowedHosts: allowedHosts(p.Listen), TrustedProxies: p.Access.TrustedProxies, MetricsNeedKey: p.Listen.Public(),
 		TemporalUIURL: p.TemporalUIURL,
+		Reporter:      p.Telemetry.Sentry, Tracers: p.Telemetry.Tracing.Provider(), Propagator: p.Telemetry.Tracing.Propagator(),
 	})
 	return err
 }

@@ -35,6 +35,14 @@ func OpenBlobs(ctx context.Context, storage config.Storage) (*blob.Bucket, error
 	return openFolder(folder)
 }
 
+// blobKind is the kind of the blob store that the settings name: file, s3 or gs.
+func blobKind(storage config.Storage) string {
+	if parsed, err := url.Parse(storage.BlobURL); err == nil && parsed.Scheme != "" {
+		return parsed.Scheme
+	}
+	return fileblob.Scheme
+}
+
 // openFolder opens a folder as a blob store. Unfinished blobs stand beside the finished ones, so that finishing one
 // is a rename on the same file system.
 func openFolder(folder string) (*blob.Bucket, error) {

@@ -18,6 +18,10 @@ type settings struct {
 	config.Jobs     `embed:""`
 	config.Check    `embed:""`
 	config.Storage  `embed:""`
+	config.Sentry   `embed:""`
+
+	config.Operations `embed:""`
+	config.Profiling  `embed:""`
 }
 
 func parse(t *testing.T, args ...string) (settings, error) {
@@ -72,6 +76,15 @@ func TestAWrongValueIsNamed(t *testing.T) {
 		{"a control URL at a port that is not allowed", "WSC_CONTROL_URL", "https://example.com:22/"},
 		{"port too high", "WSC_ALLOW_PORTS", "70000"},
 		{"unknown level", "WSC_LOG_LEVEL", "loud"},
+		{"an address for operations without a port", "WSC_OPS_LISTEN", "localhost"},
+		{"an address for profiles without a port", "WSC_PPROF_LISTEN", "localhost"},
+		{"profiles for everybody", "WSC_PPROF_LISTEN", ":6060"},
+		{"profiles for everybody, named", "WSC_PPROF_LISTEN", "0.0.0.0:6060"},
+		{"profiles for a network", "WSC_PPROF_LISTEN", "192.168.1.2:6060"},
+		{"profiles at a name that may be any address", "WSC_PPROF_LISTEN", "myhost:6060"},
+		{"no DSN", "SENTRY_DSN", "sentry.example.com"},
+		{"a DSN without a project", "SENTRY_DSN", "https://key@sentry.example.com/"},
+		{"no file with a DSN", "SENTRY_DSN_FILE", "missing"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -79,6 +92,7 @@ func TestAWrongValueIsNamed(t *testing.T) {
 			_, err := parse(t)
 			require.Error(t, err)
 			require.Contains(t, config.Describe(err), test.variable)
+			require.NotContains(t, config.Describe(err), "WSC_"+test.variable)
 		})
 	}
 }
@@ -98,6 +112,22 @@ func TestTheControlURLIsNormalised(t *testing.T) {
 	require.Equal(t, "example.com", control.Host)
 }
 
+func TestWhereAProcessIsWatched(t *testing.T) {
+	s, err := parse(t)
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:9464", s.Operations.Address())
+	require.Empty(t, s.ProfilingAddress(), "profiles are off unless somebody wants them")
+
+	t.Setenv("WSC_OPS_LISTEN", "off")
+	for _, address := range []string{"127.0.0.1:6060", "[::1]:6060", "localhost:0", "127.8.9.1:1"} {
+		t.Setenv("WSC_PPROF_LISTEN", address)
+		s, err = parse(t)
+		require.NoError(t, err)
+		require.Equal(t, address, s.ProfilingAddress())
+	}
+	require.Empty(t, s.Operations.Address())
+}
+
 func TestTheDatabaseURLCanComeFromAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "url")
 	require.NoError(t, os.WriteFile(path, []byte("postgres://db/wsc\n"), 0o600))
@@ -106,4 +136,21 @@ func TestTheDatabaseURLCanComeFromAFile(t *testing.T) {
 	url, err := s.URL()
 	require.NoError(t, err)
 	require.Equal(t, "postgres://db/wsc", url)
+}
+
+func TestTheSentryDSNCanComeFromAFile(t *testing.T) {
+	s, err := parse(t)
+	require.NoError(t, err)
+	dsn, err := s.DSN()
+	require.NoError(t, err)
+	require.Empty(t, dsn, "nothing is reported unless asked for")
+
+	path := filepath.Join(t.TempDir(), "dsn")
+	require.NoError(t, os.WriteFile(path, []byte("https://key@sentry.example.com/7\n"), 0o600))
+	s, err = parse(t, "--sentry-dsn-file", path)
+	require.NoError(t, err)
+	dsn, err = s.DSN()
+	require.NoError(t, err)
+	require.Equal(t, "https://key@sentry.example.com/7", dsn)
+	require.Equal(t, "production", s.SentryEnvironment)
 }

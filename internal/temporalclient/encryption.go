@@ -13,9 +13,6 @@ import (
 	"github.com/website-status-checker/wsc/internal/payloadcrypt"
 )
 
-// Option changes how a connection is made.
-type Option func(*client.Options, *Connection)
-
 // WithEncryption encrypts payloads with the codec: inputs and outputs of workflows and activities, heartbeats, answers of
 // queries, summaries and details, and the messages and stack traces of errors. Ids, types, task queues, search attributes
 // and times stay readable.

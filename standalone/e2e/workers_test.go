@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"maps"
 	"strconv"
 	"testing"
 	"time"
@@ -37,7 +38,22 @@ func newNamespace(t *testing.T, address, name string) {
 // cluster is the production set-up: PostgreSQL, a Temporal server, one API process and workers.
 type cluster struct {
 	*product
-	workers []*process
+	workers []*worker
+}
+
+// worker is a worker process and where it is watched.
+type worker struct {
+	*process
+	operations string
+}
+
+// startWorker starts a worker on ports of its own.
+func startWorker(t *testing.T, env map[string]string) *worker {
+	t.Helper()
+	address := "127.0.0.1:" + strconv.Itoa(freePorts(t, 1)[0])
+	env = maps.Clone(env)
+	env["WSC_OPS_LISTEN"] = address
+	return &worker{process: start(t, env, built.wsc, "worker"), operations: "http://" + address}
 }
 
 func newCluster(t *testing.T, s *sites, workers int, extra map[string]string) *cluster {
@@ -55,7 +71,7 @@ func newCluster(t *testing.T, s *sites, workers int, extra map[string]string) *c
 	require.NoError(t, migrate.err, migrate.output.String())
 	c := &cluster{product: p}
 	for range workers {
-		c.workers = append(c.workers, start(t, p.env, built.wsc, "worker"))
+		c.workers = append(c.workers, startWorker(t, p.env))
 	}
 	p.process = start(t, p.env, built.wsc, "api")
 	eventually(t, time.Minute, "the API is ready", func() bool { return p.client.Ready(t.Context()) == nil })
@@ -85,7 +101,7 @@ func TestAStoppingWorkerHandsItsBatchesOver(t *testing.T) {
 	job := submit(t, c.product, "many.txt", s.list("/slow", lines), wsc.Options{})
 	c.awaitResults(job.ID, lines/5)
 	require.NoError(t, c.workers[0].terminate())
-	start(t, c.env, built.wsc, "worker")
+	startWorker(t, c.env)
 	watch(t, c.product, job.ID)
 	requireWhole(t, c.product, job.ID, lines)
 	require.LessOrEqual(t, s.total(), lines+20, strconv.Itoa(s.total())+" requests: what was done before the stop is not done again")
@@ -99,7 +115,7 @@ func TestTheAPIStartsJobsThatItAcceptedWithoutTemporal(t *testing.T) {
 	p := newProduct(t, s, nil)
 	p.env["WSC_DATABASE_URL"] = pgtest.NewDatabase(t)
 	p.env["TEMPORAL_ADDRESS"], p.env["TEMPORAL_NAMESPACE"] = temporal.temporalAddress, "cluster"
-	start(t, p.env, built.wsc, "worker")
+	startWorker(t, p.env)
 	p.process = start(t, p.env, built.wsc, "api")
 	eventually(t, time.Minute, "the API is ready", func() bool { return p.client.Ready(t.Context()) == nil })
 

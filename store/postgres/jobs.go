@@ -155,6 +155,26 @@ func (s *Store) ExpiredJobs(ctx context.Context, expiredBefore time.Time, limit 
 	return collect(ctx, s, "list expired jobs", query, []any{expiredBefore, limit}, scanJob)
 }
 
+// CountJobs returns how many jobs have each status; statuses that no job has are left out.
+func (s *Store) CountJobs(ctx context.Context) (map[wsc.JobStatus]int64, error) {
+	const what = "count jobs"
+	rows, err := s.pool.Query(ctx, `SELECT status, count(*) FROM jobs GROUP BY status`)
+	if err != nil {
+		return nil, failure(ctx, what, err)
+	}
+	counts := map[wsc.JobStatus]int64{}
+	var status wsc.JobStatus
+	var count int64
+	_, err = pgx.ForEachRow(rows, []any{&status, &count}, func() error {
+		counts[status] = count
+		return nil
+	})
+	if err != nil {
+		return nil, failure(ctx, what, err)
+	}
+	return counts, nil
+}
+
 // changeJob runs an UPDATE whose condition may leave a job as it is; $1 is the id.
 func (s *Store) changeJob(ctx context.Context, what, jobID, statement string, arguments ...any) error {
 	id, err := parseID(jobID)

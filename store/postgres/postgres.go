@@ -81,14 +81,20 @@ func Migrate(ctx context.Context, databaseURL string) (versions []int64, err err
 // Close waits for queries in progress and closes all connections.
 func (s *Store) Close() { s.pool.Close() }
 
-const pingSQL = `SELECT coalesce(max(version_id), 0) FROM ` + schema.VersionTable + ` WHERE is_applied`
+const versionSQL = `SELECT coalesce(max(version_id), 0) FROM ` + schema.VersionTable + ` WHERE is_applied`
+
+// SchemaVersion is the version that the database is migrated to; 0 before the first migration.
+func (s *Store) SchemaVersion(ctx context.Context) (int64, error) {
+	var version int64
+	err := s.pool.QueryRow(ctx, versionSQL).Scan(&version)
+	return version, failure(ctx, "read the version of the schema", err)
+}
 
 // Ping reports whether the database answers and is migrated.
 func (s *Store) Ping(ctx context.Context) error {
-	var version int64
-	err := s.pool.QueryRow(ctx, pingSQL).Scan(&version)
+	version, err := s.SchemaVersion(ctx)
 	if err != nil {
-		return failure(ctx, "ping", err)
+		return err
 	}
 	if version < s.version {
 		return notMigrated(fmt.Errorf("the schema has version %d, this program needs %d", version, s.version))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -127,4 +128,25 @@ func execute(t *testing.T, databaseURL, statement string) {
 	_, err = conn.Exec(t.Context(), statement)
 	require.NoError(t, err)
 	require.NoError(t, conn.Close(context.WithoutCancel(t.Context())))
+}
+
+func TestQueriesThatWaitForAConnectionAreSeen(t *testing.T) {
+	store, err := postgres.Open(t.Context(), pgtest.NewDatabase(t), postgres.WithMaxConns(1))
+	require.NoError(t, err)
+	defer store.Close()
+	before := store.PoolStats()["main"]
+	require.Equal(t, 1, before.MaxOpenConnections)
+	var queries sync.WaitGroup
+	for range 16 {
+		queries.Go(func() {
+			for range 20 {
+				assert.NoError(t, store.Ping(t.Context()))
+			}
+		})
+	}
+	queries.Wait()
+	after := store.PoolStats()["main"]
+	require.Greater(t, after.WaitCount, before.WaitCount)
+	require.Greater(t, after.WaitDuration, before.WaitDuration)
+	require.Equal(t, 1, after.OpenConnections)
 }

@@ -138,6 +138,26 @@ func (s *Store) ExpiredJobs(ctx context.Context, expiredBefore time.Time, limit 
 	return collect(ctx, s.readers, "list expired jobs", query, []any{stamp(expiredBefore), limit}, scanJob)
 }
 
+// CountJobs returns how many jobs have each status; statuses that no job has are left out.
+func (s *Store) CountJobs(ctx context.Context) (map[wsc.JobStatus]int64, error) {
+	type statusCount struct {
+		status wsc.JobStatus
+		count  int64
+	}
+	found, err := collect(ctx, s.readers, "count jobs", `SELECT status, count(*) FROM jobs GROUP BY status`, nil, func(r row) (c statusCount, err error) {
+		err = r.Scan(&c.status, &c.count)
+		return c, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	counts := map[wsc.JobStatus]int64{}
+	for _, c := range found {
+		counts[c.status] = c.count
+	}
+	return counts, nil
+}
+
 // changeJob runs an UPDATE whose condition may leave a job as it is; ?1 is the id.
 func (s *Store) changeJob(ctx context.Context, what, jobID, statement string, arguments ...any) error {
 	return s.write(ctx, what, func(tx *sql.Tx) error {

@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -17,6 +18,11 @@ import (
 type Store interface {
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
+	// SchemaVersion is the version that the database is migrated to.
+	SchemaVersion(ctx context.Context) (int64, error)
+	// PoolStats says how much the store's connections are in use, by the name of their pool, with the meanings of
+	// package database/sql. The names are always the same.
+	PoolStats() map[string]sql.DBStats
 
 	// CreateJob inserts a pending job. A second job with the same owner and non-empty idempotency key
 	// is refused with wsc.CodeConflict; a job that was created wsc.IdempotencyWindow or more before loses its key to the
@@ -34,6 +40,8 @@ type Store interface {
 	PendingJobs(ctx context.Context, createdBefore time.Time, limit int) ([]wsc.Job, error)
 	// ExpiredJobs returns jobs with a final status whose expiry is before the given time, the longest expired first.
 	ExpiredJobs(ctx context.Context, expiredBefore time.Time, limit int) ([]wsc.Job, error)
+	// CountJobs returns how many jobs have each status; statuses that no job has are left out.
+	CountJobs(ctx context.Context) (map[wsc.JobStatus]int64, error)
 
 	// StartJob turns a pending job into a processing one and sets started_at. For any other status it changes nothing.
 	StartJob(ctx context.Context, id string, now time.Time) error

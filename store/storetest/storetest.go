@@ -12,6 +12,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 	}{
 		{"jobs", testJobs},
 		{"job list", testJobList},
+		{"job counts", testJobCounts},
 		{"idempotency", testIdempotency},
 		{"results", testResults},
 		{"batches", testBatches},
@@ -26,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"request leases", testLeases},
 		{"security events", testEvents},
 		{"errors", testErrors},
+		{"operations", testOperations},
 	}
 	for _, subject := range subjects {
 		t.Run(subject.name, func(t *testing.T) {
