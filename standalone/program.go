@@ -142,7 +142,7 @@ func (p *program) startTemporal(ctx context.Context, s *settings, options ...tem
 	if err != nil {
 		return nil, err
 	}
-	options = append(append(options, p.telemetry.DialOptions()...), temporalclient.WithEncryption(codec))
+	options = append(options, p.telemetry.Interceptors(), temporalclient.WithEncryption(codec))
 	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.telemetry.Sentry.TemporalLogger(p.logger), options...)
 	if err != nil {
 		return nil, err

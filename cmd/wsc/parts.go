@@ -80,8 +80,8 @@ func openParts(
 	if err != nil {
 		return parts, nil, usagef("%s", err)
 	}
-	temporal, err := temporalclient.Dial(ctx, observed.Sentry.TemporalLogger(logger), append(observed.DialOptions(),
-		temporalclient.WithEncryption(codec), temporalclient.WithMetrics(metrics.Temporal))...)
+	temporal, err := temporalclient.Dial(ctx, observed.Sentry.TemporalLogger(logger), observed.Interceptors(),
+		temporalclient.WithEncryption(codec), temporalclient.WithMetrics(metrics.Temporal))
 	if err != nil {
 		return parts, nil, err
 	}
