@@ -27,7 +27,7 @@ func openFiles(t testing.TB) int {
 
 // abortUpload sends the first bytes of a request and goes away, politely or with a reset.
 func abortUpload(address string, request []byte, reset bool) error {
-	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).Dial("tcp", address) //nolint:noctx // it is closed at once
+	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).Dial("tcp", address)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/internal/correlation"
 	"github.com/website-status-checker/wsc/keys"
 )
 
@@ -77,7 +78,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, scope wsc.Scope) 
 	if err != nil {
 		return nil, err
 	}
-	notes(r.Context()).keyID = c.key.ID
+	correlation.SetKeyID(r.Context(), c.key.ID)
 	quota, allowed, err := s.keys.Take(r.Context(), c.key)
 	if err != nil {
 		return nil, err
@@ -166,7 +167,7 @@ func (s *Server) stillValid(ctx context.Context, c *caller) bool {
 
 // event is a security event of a request.
 func event(r *http.Request, kind wsc.SecurityEventKind, keyID string) wsc.SecurityEvent {
-	return wsc.SecurityEvent{Kind: kind, KeyID: keyID, Address: middleware.GetClientIP(r.Context()), RequestID: requestID(r.Context())}
+	return wsc.SecurityEvent{Kind: kind, KeyID: keyID, Address: middleware.GetClientIP(r.Context()), RequestID: correlation.RequestID(r.Context())}
 }
 
 // publicly bounds operations that need no key, by client address.

@@ -30,6 +30,7 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/apiserver"
 	"github.com/website-status-checker/wsc/audit"
+	"github.com/website-status-checker/wsc/internal/telemetry"
 	"github.com/website-status-checker/wsc/jobs"
 	"github.com/website-status-checker/wsc/keys"
 	"github.com/website-status-checker/wsc/store/sqlite"
@@ -133,7 +134,7 @@ func newBundle(t testing.TB, adjust ...func(*setup)) *bundle {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.blobs.Close()) })
 
-	logger := slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	logger := telemetry.NewLogger(b.log, telemetry.LogText, slog.LevelDebug)
 	s := &setup{
 		jobs: jobs.Config{
 			Store: b.store, Workflows: b.workflows, Blobs: b.blobs, Defaults: wsc.Defaults{HostRate: 10, Retention: time.Hour},

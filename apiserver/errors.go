@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/internal/correlation"
 	"github.com/website-status-checker/wsc/internal/terminal"
 )
 
@@ -88,7 +89,7 @@ func (p *problem) ContentType(string) string { return problemType }
 // the request's id and shown without its cause.
 func (s *Server) fail(ctx context.Context, err error) *problem {
 	p := &problem{headers: http.Header{}}
-	p.Type, p.RequestID = "about:blank", requestID(ctx)
+	p.Type, p.RequestID = "about:blank", correlation.RequestID(ctx)
 
 	var known *wsc.Error
 	switch {
@@ -105,9 +106,10 @@ func (s *Server) fail(ctx context.Context, err error) *problem {
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		p.Status, p.Title = statusClientGone, "Client Closed Request"
-		s.logger.DebugContext(ctx, "client went away", slog.String("request_id", p.RequestID), slog.Any("error", err))
+		s.logger.DebugContext(ctx, "client went away", slog.Any("error", err))
 	case p.Status >= http.StatusInternalServerError:
-		s.logger.ErrorContext(ctx, "request failed", slog.String("request_id", p.RequestID), slog.String("code", string(p.Code)), slog.Any("error", err))
+		s.logger.ErrorContext(ctx, "request failed", slog.String("code", string(p.Code)), slog.Any("error", err))
+		s.report(ctx, err)
 	}
 	switch p.Status {
 	case http.StatusServiceUnavailable:
@@ -153,7 +155,7 @@ func humaProblem(ctx huma.Context, _ string, value any) (any, error) {
 	p := &problem{}
 	p.Type, p.Title, p.Status = "about:blank", http.StatusText(model.Status), model.Status
 	p.Code, p.Detail = humaCode(model)
-	p.RequestID = requestID(request.Context())
+	p.RequestID = correlation.RequestID(request.Context())
 	for _, detail := range model.Errors[:min(len(model.Errors), maxFieldErrors)] {
 		if detail != nil {
 			p.Errors = append(p.Errors, wsc.FieldError{Field: clip(detail.Location), Message: clipTo(fieldMessage(detail), maxMessageText)})

@@ -178,9 +178,10 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request, write func(*do
 		s.writeProblem(w, r, err)
 		return
 	case errors.Is(err, errClientGone) || r.Context().Err() != nil:
-		s.logger.DebugContext(r.Context(), "client left a download", slog.String("request_id", requestID(r.Context())), slog.Any("error", err))
+		s.logger.DebugContext(r.Context(), "client left a download", slog.Any("error", err))
 	default:
-		s.logger.ErrorContext(r.Context(), "download broke off", slog.String("request_id", requestID(r.Context())), slog.Any("error", err))
+		s.logger.ErrorContext(r.Context(), "download broke off", slog.Any("error", err))
+		s.report(r.Context(), err)
 	}
 	panic(http.ErrAbortHandler)
 }

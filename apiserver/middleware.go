@@ -1,10 +1,8 @@
 package apiserver
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,30 +13,11 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/internal/correlation"
 )
 
 // requestIDHeader carries the request's id in both directions.
 const requestIDHeader = "X-Request-ID"
-
-type notesKey struct{}
-
-// requestNotes is what becomes known of a request while it is answered.
-type requestNotes struct {
-	id string
-	// keyID is the key that the request was made with, "" before it is known.
-	keyID string
-}
-
-// notes are those of the request that the context belongs to; outside of one nobody reads them.
-func notes(ctx context.Context) *requestNotes {
-	if n, ok := ctx.Value(notesKey{}).(*requestNotes); ok {
-		return n
-	}
-	return &requestNotes{}
-}
-
-// requestID is the id of the request that the context belongs to, "" outside of one.
-func requestID(ctx context.Context) string { return notes(ctx).id }
 
 // acceptedRequestID takes a client's request id if it is harmless in a log, and else makes one.
 func acceptedRequestID(offered string) string {
@@ -78,6 +57,14 @@ func (w *response) Write(data []byte) (int, error) {
 	return n, err
 }
 
+// answered is the status that the client got.
+func (w *response) answered() int {
+	if w.status == 0 {
+		return http.StatusOK
+	}
+	return w.status
+}
+
 // Unwrap gives http.ResponseController the connection.
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
@@ -91,7 +78,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		id := acceptedRequestID(r.Header.Get(requestIDHeader))
-		r = r.WithContext(context.WithValue(r.Context(), notesKey{}, &requestNotes{id: id}))
+		r, endSpan := s.startSpan(r.WithContext(correlation.WithRequest(r.Context(), id)))
 		out := &response{ResponseWriter: w, control: http.NewResponseController(w), stall: s.limits.WriteStall}
 		out.Header().Set(requestIDHeader, id)
 		// A deadline that an earlier request on this connection left must not hit this one.
@@ -102,6 +89,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			s.metrics.inFlight.Dec()
 			abort := recovered != nil && !s.answerPanic(out, r, recovered)
 			s.record(out, r, time.Since(began))
+			endSpan(routeOf(r), out.answered())
 			if abort {
 				panic(http.ErrAbortHandler) // the only way to tell the client that the answer is not complete
 			}
@@ -119,33 +107,26 @@ func (s *Server) answerPanic(w *response, r *http.Request, recovered any) bool {
 	if err, isError := recovered.(error); isError && (errors.Is(err, http.ErrAbortHandler) || r.Context().Err() != nil) {
 		return false
 	}
-	s.logger.ErrorContext(r.Context(), "panic", slog.String("request_id", requestID(r.Context())), slog.Any("panic", recovered), slog.String("stack", string(debug.Stack())))
+	s.logger.ErrorContext(r.Context(), "panic", slog.Any("panic", recovered), slog.String("stack", string(debug.Stack())))
+	s.reporter.ReportPanic(r.Context(), recovered, placeOf(r.Context()))
 	if w.status != 0 {
 		return false
 	}
-	s.writeProblem(w, r, fmt.Errorf("panic: %v", recovered))
+	s.writeProblem(w, r, &panicError{recovered})
 	return true
 }
 
 // record logs and counts a finished request.
 func (s *Server) record(w *response, r *http.Request, took time.Duration) {
-	route := "none"
-	if routeContext := chi.RouteContext(r.Context()); routeContext != nil && routeContext.RoutePattern() != "" {
-		route = routeContext.RoutePattern()
-	}
-	status := w.status
-	if status == 0 {
-		status = http.StatusOK
-	}
+	route, status := routeOf(r), w.answered()
 	s.metrics.observe(r.Method, route, status, took)
 	level := slog.LevelInfo
-	if route == "/healthz" || route == "/readyz" || route == "/metrics" {
+	if isProbe(route) {
 		level = slog.LevelDebug
 	}
 	s.logger.LogAttrs(r.Context(), level, "request",
-		slog.String("request_id", requestID(r.Context())),
 		slog.String("method", clip(r.Method)), slog.String("path", clip(r.URL.Path)), slog.String("route", route),
-		slog.Int("status", status), slog.Int64("bytes", w.bytes), slog.Duration("took", took), slog.String("remote", clientOf(r)), slog.String("key_id", notes(r.Context()).keyID))
+		slog.Int("status", status), slog.Int64("bytes", w.bytes), slog.Duration("took", took), slog.String("remote", clientOf(r)))
 }
 
 // secure sets the headers that every answer has and refuses what a browser sends on behalf of another site.

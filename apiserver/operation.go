@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/internal/correlation"
 )
 
 // doc describes an operation to people and to OpenAPI.
@@ -60,6 +61,9 @@ func register[I, O any](s *Server, api huma.API, method, path string, d doc, han
 	}
 	boundBody[I](s, &operation)
 	huma.Register(api, operation, func(ctx context.Context, in *I) (*O, error) {
+		if in, ok := any(in).(interface{ jobID() string }); ok {
+			correlation.SetJobID(ctx, clip(in.jobID()))
+		}
 		if !d.unbounded {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, s.limits.RequestTimeout)
@@ -154,3 +158,5 @@ func jsonFormat() huma.Format {
 type JobPath struct {
 	ID string `path:"id" doc:"Identifier of the job." example:"01980f5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"`
 }
+
+func (p JobPath) jobID() string { return p.ID }

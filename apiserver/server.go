@@ -13,6 +13,8 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 	"gocloud.dev/blob"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -125,8 +127,13 @@ type Config struct {
 	HideMetrics bool
 	// Facts are for those who ask /readyz for details.
 	Facts health.Facts
-	// Logger is slog.Default() if nil.
+	// Logger is slog.Default() if nil. It is expected to add the ids of package correlation to its lines.
 	Logger *slog.Logger
+	// Reporter is told of panics and internal errors; nil if nobody is.
+	Reporter Reporter
+	// Tracers make a span of each request, and Propagator says which trace it belongs to; nil for no tracing.
+	Tracers    trace.TracerProvider
+	Propagator propagation.TextMapPropagator
 	// Version of the product, for the documentation and /healthz.
 	Version string
 	// TempDir is for spooled files; "" is the system's folder.
@@ -156,6 +163,8 @@ type Server struct {
 	blobs    *blob.Bucket
 	health   *health.Checker
 	logger   *slog.Logger
+	reporter Reporter
+	tracing  tracing
 	tempDir  string
 	limits   Limits
 	hosts    map[string]bool
@@ -181,6 +190,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
+	if cfg.Reporter == nil {
+		cfg.Reporter = noReporter{}
+	}
 	limits := cfg.Limits.withDefaults()
 	metrics, err := newMetrics(cfg.Registry)
 	if err != nil {
@@ -191,7 +203,7 @@ func New(cfg Config) (*Server, error) {
 		health: health.New(health.Config{
 			Database: cfg.Store, Temporal: cfg.Workflows, Blobs: cfg.Blobs, Facts: cfg.Facts, Version: cfg.Version, Logger: cfg.Logger,
 		}),
-		logger: cfg.Logger, tempDir: cfg.TempDir, limits: limits,
+		logger: cfg.Logger, reporter: cfg.Reporter, tracing: newTracing(cfg), tempDir: cfg.TempDir, limits: limits,
 		hosts: map[string]bool{}, proxies: cfg.TrustedProxies,
 		metrics:        metrics,
 		hub:            newHub(cfg.Store, limits.PollInterval, cfg.Logger),

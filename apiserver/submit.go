@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/internal/correlation"
 	"github.com/website-status-checker/wsc/jobs"
 )
 
@@ -111,6 +112,7 @@ func (s *Server) submitJob(ctx context.Context, in *submitInput) (*submitOutput,
 	if err != nil {
 		return nil, err
 	}
+	correlation.SetJobID(ctx, job.ID)
 	out := &submitOutput{Location: prefix + "/jobs/" + job.ID, Body: *job}
 	if replayed {
 		out.Replayed = "true"

@@ -80,11 +80,10 @@ func (s *Service) sweepOrphans(ctx context.Context, now time.Time) error {
 // sweepFolder deletes a folder if it is an orphan.
 func (s *Service) sweepFolder(ctx context.Context, folder *blob.ListObject, root string, now time.Time) (deleted bool, err error) {
 	name, isFolder := strings.CutSuffix(strings.TrimPrefix(folder.Key, root), "/")
-	id, err := uuid.Parse(name)
-	if err != nil || id.String() != name || !isFolder || !folder.IsDir {
-		return false, nil // not a job's
+	if id, err := uuid.Parse(name); !isFolder || !folder.IsDir || err != nil || id.String() != name {
+		return false, nil //nolint:nilerr // it is not a job's folder
 	}
-	if _, err := s.jobNow(ctx, name); wsc.CodeOf(err) != wsc.CodeNotFound {
+	if err := s.lookFor(ctx, name); wsc.CodeOf(err) != wsc.CodeNotFound {
 		return false, err // there is such a job, or nobody knows
 	}
 	if old, err := s.allOlder(ctx, folder.Key, now.Add(-orphanAge)); !old || err != nil {

@@ -58,8 +58,9 @@ type Submission struct {
 //
 // Errors: the codes of urllist.Scan and CleanFilename for what is wrong with the list, wsc.CodeInvalidOptions,
 // wsc.CodeEmptyUpload, wsc.CodeIdempotencyConflict when the key was used for something else, and
-// wsc.CodeStorageUnavailable, also when headers can't be encrypted. The values of headers are in no answer. After an error nothing of the submission is left, unless the database left open whether it
-// stored the job: then the upload stays, for the job or for the sweep of Reconcile.
+// wsc.CodeStorageUnavailable, also when headers can't be encrypted. The values of headers are in no answer. After an
+// error nothing of the submission is left, unless the database left open whether it stored the job: then the upload stays,
+// for the job or for the sweep of Reconcile.
 func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, replayed bool, err error) {
 	filename, err := CleanFilename(sub.Filename)
 	if err != nil {
@@ -113,7 +114,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, rep
 // accept stores the upload, then the row, then starts the workflow.
 func (s *Service) accept(ctx context.Context, job *wsc.Job, sub Submission) (accepted *wsc.Job, replayed bool, err error) {
 	// A database that is away is noticed before there is anything to take back.
-	if _, err := s.jobNow(ctx, job.ID); wsc.CodeOf(err) != wsc.CodeNotFound {
+	if err := s.lookFor(ctx, job.ID); wsc.CodeOf(err) != wsc.CodeNotFound {
 		return nil, false, fmt.Errorf("create job: %w", cmp.Or(err, errIDTaken))
 	}
 	if err := s.storeUpload(ctx, job.UploadPath, sub.Upload); err != nil {
@@ -151,7 +152,7 @@ func (s *Service) createJob(ctx context.Context, job *wsc.Job, sub Submission) (
 		}
 		// The faster one's job is gone again, or its key has just become free.
 	}
-	_, lookup := s.jobNow(ctx, job.ID)
+	lookup := s.lookFor(ctx, job.ID)
 	switch {
 	case lookup == nil && wsc.CodeOf(err) != wsc.CodeConflict:
 		return nil, nil // the row was stored, only the answer to that was lost
@@ -169,11 +170,12 @@ func (s *Service) insertJob(ctx context.Context, job *wsc.Job) error {
 	return s.store.CreateJob(ctx, job)
 }
 
-// jobNow reads a job within the time of a statement.
-func (s *Service) jobNow(ctx context.Context, id string) (*wsc.Job, error) {
+// lookFor returns an error with wsc.CodeNotFound if there is no such job, and another if nobody knows.
+func (s *Service) lookFor(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, rowTimeout)
 	defer cancel()
-	return s.store.Job(ctx, id)
+	_, err := s.store.Job(ctx, id)
+	return err
 }
 
 // requestHash identifies the content of a submission: two with the same hash and the same header values ask for the same

@@ -32,7 +32,7 @@ func run(ctx context.Context, restoreSignals func(), args []string, stdout, stde
 	exited := false
 	parser, err := kong.New(&s,
 		kong.Name("wsc-standalone"),
-		kong.Description("Website Status Checker in one process: API, worker, database and Temporal with its UI. Every flag is also an environment variable."),
+		kong.Description("Website Status Checker in one process: API, worker, database and Temporal with its UI. Every flag is also an environment variable. Traces are exported as the standard OTEL_* variables say, if OTEL_EXPORTER_OTLP_ENDPOINT is set."),
 		kong.Writers(stdout, stderr),
 		kong.Vars{"version": version.String()},
 		kong.Exit(func(int) { exited = true }),

@@ -28,8 +28,9 @@ const (
 
 // program is the running product. Its parts are stopped in the reverse order of their start.
 type program struct {
-	logger *slog.Logger
-	failed chan error // a part that can't go on reports here
+	logger    *slog.Logger
+	telemetry app.Telemetry
+	failed    chan error // a part that can't go on reports here
 	// adminKeyPath is the file with the admin key, "" if the settings hold it.
 	adminKeyPath string
 
@@ -57,6 +58,10 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	}
 	p.onStop(func() error { return ignoreClosed(listener.Close()) })
 
+	if p.telemetry, err = app.StartTelemetry(ctx, "wsc-standalone", s.Sentry, p.logger); err != nil {
+		return err
+	}
+	p.onStop(p.telemetry.Close)
 	metrics, err := app.NewMetrics(prometheus.NewRegistry())
 	if err != nil {
 		return err
@@ -89,7 +94,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	}
 	access.AdminKeyFile = ""
 	parts := app.Parts{
-		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: p.logger, Metrics: metrics,
+		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: p.logger, Metrics: metrics, Telemetry: p.telemetry,
 		Listen: s.Listen, Access: access, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
 		TemporalUIURL: "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.TemporalUIPort)), OnFatalError: p.fail,
 	}
@@ -137,7 +142,8 @@ func (p *program) startTemporal(ctx context.Context, s *settings, options ...tem
 	if err != nil {
 		return nil, err
 	}
-	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.logger, append(options, temporalclient.WithEncryption(codec))...)
+	options = append(options, p.telemetry.Interceptors(), temporalclient.WithEncryption(codec))
+	connection, err := temporalclient.DialAddress(ctx, address, namespace, p.telemetry.Sentry.TemporalLogger(p.logger), options...)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ type settings struct {
 	config.Check      `embed:"" group:"Checks"`
 	config.Encryption `embed:"" group:"Encryption"`
 	config.Log        `embed:"" group:"Logging"`
+	config.Sentry     `embed:"" group:"Logging"`
 
 	config.Profiling `embed:"" group:"Addresses"`
 

@@ -13,7 +13,7 @@ func (p *program) openStore(ctx context.Context, path string) (app.Store, error)
 	if _, err := sqlite.Migrate(ctx, path); err != nil {
 		return nil, fmt.Errorf("migrate %s: %w", path, err)
 	}
-	store, err := sqlite.Open(ctx, path)
+	store, err := sqlite.Open(ctx, path, sqlite.WithTracing(p.telemetry.Tracing.Provider()))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}

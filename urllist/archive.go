@@ -2,7 +2,6 @@ package urllist
 
 import (
 	"archive/zip"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -104,20 +103,20 @@ func (a *archive) part(name string, limit int64) (*part, error) {
 		return nil, invalidXLSX("The part %s of the workbook can't be read.", shorten(name)).Because(err)
 	}
 	p := &part{name: name, file: a.file, content: content, left: limit}
-	p.decoder = xml.NewDecoder(p)
 	// Spreadsheet programs write UTF-8 only; the standard allows UTF-16, which nobody uses.
+	p.xml = newXMLReader(p)
 	return p, nil
 }
 
-// part is one XML document of the archive. Its tokens are bounded in size, and so is the whole.
+// part is one XML document of the archive. It is bounded in size.
 type part struct {
 	name    string
 	file    *boundedReaderAt
 	content io.ReadCloser
-	decoder *xml.Decoder
-	// left is what may still be read of the part, read what was read, limit where the current token must end.
-	left, read, limit int64
-	failed            error
+	xml     *xmlReader
+	// left is what may still be read of the part.
+	left   int64
+	failed error
 }
 
 func (p *part) close() error {
@@ -127,19 +126,13 @@ func (p *part) close() error {
 	return nil
 }
 
-// Read feeds the decoder.
+// Read unpacks more of the part.
 func (p *part) Read(buf []byte) (int, error) {
-	switch {
-	case p.left <= 0:
+	if p.left <= 0 {
 		p.failed = tooMuch()
-	case p.read > p.limit:
-		p.failed = errLongLine
-	}
-	if p.failed != nil {
 		return 0, p.failed
 	}
 	n, err := p.content.Read(buf[:min(int64(len(buf)), p.left)])
-	p.read += int64(n)
 	p.left -= int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
 		p.failed = err
@@ -149,27 +142,25 @@ func (p *part) Read(buf []byte) (int, error) {
 
 // token returns the next token, which is valid until the next call, and io.EOF behind the last one.
 // Entities, document types and broken XML are refused; nothing is ever fetched.
-func (p *part) token() (xml.Token, error) {
-	p.limit = p.decoder.InputOffset() + 2*maxLine
-	token, err := p.decoder.RawToken()
+func (p *part) token() (xmlToken, error) {
+	token, err := p.xml.next()
 	if err == nil {
-		if _, isDirective := token.(xml.Directive); isDirective {
-			return nil, invalidXLSX("The part %s of the workbook has a document type declaration, which workbooks don't have.", shorten(p.name))
-		}
 		return token, nil
 	}
 	var known *wsc.Error
 	switch {
-	case errors.Is(p.failed, errLongLine), errors.As(p.failed, &known):
-		return nil, p.failed
+	case errors.As(p.failed, &known):
+		return xmlToken{}, p.failed
 	case p.file.err != nil:
-		return nil, readError(p.file.err)
+		return xmlToken{}, readError(p.file.err)
 	case p.failed != nil:
-		return nil, invalidXLSX("The workbook is damaged: its part %s can't be unpacked.", shorten(p.name)).Because(p.failed)
-	case errors.Is(err, io.EOF):
-		return nil, io.EOF
+		return xmlToken{}, invalidXLSX("The workbook is damaged: its part %s can't be unpacked.", shorten(p.name)).Because(p.failed)
+	case errors.Is(err, io.EOF), errors.Is(err, errLongLine):
+		return xmlToken{}, err
+	case errors.Is(err, errDocumentType):
+		return xmlToken{}, invalidXLSX("The part %s of the workbook has a document type declaration, which workbooks don't have.", shorten(p.name))
 	}
-	return nil, invalidXLSX("The workbook is damaged: its part %s is not valid XML.", shorten(p.name)).Because(err)
+	return xmlToken{}, invalidXLSX("The workbook is damaged: its part %s is not valid XML.", shorten(p.name)).Because(err)
 }
 
 // elements calls fn for every element of a small part with the given local name.
@@ -189,22 +180,12 @@ func (a *archive) elements(name, element string, fn func(attribute func(string) 
 		if err != nil {
 			return alsoClose(err, p.close)
 		}
-		if start, ok := token.(xml.StartElement); ok && start.Name.Local == element {
-			if err := fn(func(name string) string { return attribute(start.Attr, name) }); err != nil {
+		if token.kind == xmlStart && string(token.name) == element {
+			if err := fn(func(name string) string { return string(p.xml.attribute(name)) }); err != nil {
 				return alsoClose(err, p.close)
 			}
 		}
 	}
-}
-
-// attribute returns the value of an attribute by its local name.
-func attribute(attributes []xml.Attr, name string) string {
-	for i := range attributes {
-		if attributes[i].Name.Local == name {
-			return attributes[i].Value
-		}
-	}
-	return ""
 }
 
 // boundedReaderAt fails after a number of bytes, unless it is made unlimited.

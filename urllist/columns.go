@@ -17,6 +17,9 @@ const sampleRows = 500
 // sampleLimit is how many rows are looked at to find those, so that a file without any is not read an extra time.
 const sampleLimit = 100_000
 
+// sampleCells is how many cells are looked at; rows of thousands of columns are not sampled as deep.
+const sampleCells = 200_000
+
 // sample is what the first rows of a document say about its columns.
 type sample struct {
 	// first is the first row that is not blank; its cells are not counted in columns.
@@ -37,7 +40,8 @@ type columnStats struct{ filled, url, weak int }
 // takeSample reads up to limit rows that are not blank, and at most sampleLimit in all.
 func takeSample(src source, limit int) (*sample, error) {
 	s := &sample{}
-	for seen := 0; s.rows <= limit && seen < sampleLimit; seen++ {
+	cells := 0
+	for seen := 0; s.rows <= limit && seen < sampleLimit && cells < sampleCells; seen++ {
 		row, err := src.next()
 		if errors.Is(err, io.EOF) {
 			break
@@ -49,6 +53,7 @@ func takeSample(src source, limit int) (*sample, error) {
 			continue
 		}
 		s.rows++
+		cells += len(row.cells)
 		if row.whole {
 			s.whole++
 		}

@@ -2,7 +2,6 @@ package urllist
 
 import (
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -206,9 +205,9 @@ func (b *workbook) addStrings(p *part) error {
 		if err != nil {
 			return err
 		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			switch token.Name.Local {
+		switch token.kind {
+		case xmlStart:
+			switch string(token.name) {
 			case "si":
 				inItem, text = true, text[:0]
 			case "t":
@@ -216,8 +215,8 @@ func (b *workbook) addStrings(p *part) error {
 			case "rPh": // how the text is pronounced
 				phonetic = true
 			}
-		case xml.EndElement:
-			switch token.Name.Local {
+		case xmlEnd:
+			switch string(token.name) {
 			case "si":
 				inItem = false
 				if err := b.strings.add(unescape(text)); err != nil {
@@ -228,9 +227,9 @@ func (b *workbook) addStrings(p *part) error {
 			case "rPh":
 				phonetic = false
 			}
-		case xml.CharData:
+		case xmlText:
 			if inText {
-				if text = append(text, token...); len(text) > maxLine {
+				if text = append(text, token.text...); len(text) > maxLine {
 					return longCell()
 				}
 			}

@@ -1,7 +1,7 @@
 package urllist
 
 import (
-	"encoding/xml"
+	"bytes"
 	"errors"
 	"io"
 	"strconv"
@@ -28,6 +28,8 @@ type sheetSource struct {
 	spans []cellSpan
 	cells [][]byte
 	value []byte
+	// reference is that of the current cell, digits the number of the row for comparing it with.
+	reference, digits []byte
 	// width counts the cells of all rows so far.
 	width int64
 	done  bool
@@ -50,11 +52,11 @@ func (s *sheetSource) next() (row, error) {
 	if s.done {
 		return row{}, io.EOF
 	}
-	start, err := s.start("row", "sheetData")
+	found, err := s.start("row", "sheetData")
 	if err != nil {
 		return row{}, s.fail(err, "")
 	}
-	if start == nil {
+	if !found {
 		s.done = true
 		// The rest of the part is read too, so that a damaged one does not pass.
 		for err == nil {
@@ -65,7 +67,7 @@ func (s *sheetSource) next() (row, error) {
 		}
 		return row{}, io.EOF
 	}
-	if err := s.beginRow(start.Attr); err != nil {
+	if err := s.beginRow(string(s.part.xml.attribute("r"))); err != nil {
 		return row{}, err
 	}
 	if err := s.readRow(); err != nil {
@@ -79,39 +81,41 @@ func (s *sheetSource) next() (row, error) {
 	return row{number: s.row, cells: cells}, nil
 }
 
-// start reads up to the next start of an element, and returns nil at the end of the enclosing one.
-func (s *sheetSource) start(element, enclosing string) (*xml.StartElement, error) {
+// start reads up to the next start of an element, whose attributes the part then has, and reports whether there is one
+// before the end of the enclosing element.
+func (s *sheetSource) start(element, enclosing string) (bool, error) {
 	for {
 		token, err := s.token()
 		if err != nil {
-			return nil, err
+			return false, err
 		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			if token.Name.Local == element {
-				return &token, nil
+		switch token.kind {
+		case xmlStart:
+			if string(token.name) == element {
+				return true, nil
 			}
-		case xml.EndElement:
-			if token.Name.Local == enclosing {
-				return nil, nil
+		case xmlEnd:
+			if string(token.name) == enclosing {
+				return false, nil
 			}
+		case xmlText:
 		}
 	}
 }
 
 // token returns the next token; within the rows the sheet must not end.
-func (s *sheetSource) token() (xml.Token, error) {
+func (s *sheetSource) token() (xmlToken, error) {
 	token, err := s.part.token()
 	if errors.Is(err, io.EOF) {
-		return nil, invalidXLSX("The workbook is damaged: the sheet ends unexpectedly.")
+		return token, invalidXLSX("The workbook is damaged: the sheet ends unexpectedly.")
 	}
 	return token, err
 }
 
 // beginRow takes the number of a row; a row without one follows its predecessor.
-func (s *sheetSource) beginRow(attributes []xml.Attr) error {
+func (s *sheetSource) beginRow(text string) error {
 	number := s.row + 1
-	if text := attribute(attributes, "r"); text != "" {
+	if text != "" {
 		var err error
 		if number, err = strconv.ParseInt(text, 10, 64); err != nil || number < 1 {
 			return s.fail(invalidXLSX("%q is not the number of a row.", shorten(text)), "")
@@ -136,22 +140,22 @@ func (s *sheetSource) readRow() error {
 		if err != nil {
 			return s.fail(err, "")
 		}
-		if cell == nil {
+		if !cell {
 			return nil
 		}
 		column++
-		reference := attribute(cell.Attr, "r")
-		if reference != "" {
-			if column, err = s.parseReference(reference); err != nil {
-				return s.fail(err, reference)
+		s.reference = append(s.reference[:0], s.part.xml.attribute("r")...)
+		if len(s.reference) > 0 {
+			if column, err = s.parseReference(s.reference); err != nil {
+				return s.fail(err, string(s.reference))
 			}
 		}
 		if column >= maxColumns {
-			return s.fail(invalidXLSX("The row has more than %d columns.", maxColumns), reference)
+			return s.fail(invalidXLSX("The row has more than %d columns.", maxColumns), string(s.reference))
 		}
 		from := len(s.text)
-		if err := s.readCell(attribute(cell.Attr, "t")); err != nil {
-			return s.fail(err, reference)
+		if err := s.readCell(kindOfCell(s.part.xml.attribute("t"))); err != nil {
+			return s.fail(err, string(s.reference))
 		}
 		if len(s.text) > maxLine || len(s.spans) >= maxColumns {
 			return longLine(wsc.Place{Sheet: s.sheet, Line: s.row})
@@ -163,17 +167,33 @@ func (s *sheetSource) readRow() error {
 }
 
 // parseReference returns the column of a reference like "B7", which must be to the current row.
-func (s *sheetSource) parseReference(reference string) (int, error) {
+func (s *sheetSource) parseReference(reference []byte) (int, error) {
 	letters := 0
 	for letters < len(reference) && reference[letters] > '9' {
 		letters++
 	}
-	column := columnIndex(reference[:letters])
-	number, err := strconv.ParseInt(reference[letters:], 10, 64)
-	if column < 0 || err != nil || number != s.row {
-		return 0, invalidXLSX("%q is not a cell of row %d.", shorten(reference), s.row)
+	column := -1
+	if letters <= 3 {
+		column = columnIndex(string(reference[:letters]))
+	}
+	s.digits = strconv.AppendInt(s.digits[:0], s.row, 10)
+	if column < 0 || !bytes.Equal(bytes.TrimLeft(reference[letters:], "0"), s.digits) {
+		return 0, invalidXLSX("%q is not a cell of row %d.", shorten(string(reference)), s.row)
 	}
 	return column, nil
+}
+
+// kindOfCell is the type of a cell, "" for one that is not treated in a way of its own.
+func kindOfCell(attribute []byte) string {
+	switch string(attribute) {
+	case "s":
+		return "s"
+	case "b":
+		return "b"
+	case "str", "inlineStr":
+		return "str"
+	}
+	return ""
 }
 
 // readCell appends the text of a cell, of the given type, to s.text. Of a formula it is the stored result.
@@ -185,22 +205,22 @@ func (s *sheetSource) readCell(kind string) error {
 		if err != nil {
 			return err
 		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			switch token.Name.Local {
+		switch token.kind {
+		case xmlStart:
+			switch string(token.name) {
 			case "v", "t":
 				inValue = !phonetic
 			case "rPh":
 				phonetic = true
 			}
-		case xml.CharData:
+		case xmlText:
 			if inValue {
-				if s.value = append(s.value, token...); len(s.value) > maxLine {
+				if s.value = append(s.value, token.text...); len(s.value) > maxLine {
 					return errLongLine
 				}
 			}
-		case xml.EndElement:
-			switch token.Name.Local {
+		case xmlEnd:
+			switch string(token.name) {
 			case "v", "t":
 				inValue = false
 			case "rPh":
@@ -237,7 +257,7 @@ func (s *sheetSource) keep(kind string) error {
 		case "0":
 			s.text = append(s.text, "FALSE"...)
 		}
-	case "str", "inlineStr":
+	case "str":
 		s.text = append(s.text, unescape(s.value)...)
 	default:
 		s.text = append(s.text, s.value...)

@@ -1,7 +1,11 @@
 // Package workflows orchestrates jobs. Everything in it is deterministic; side effects are in package activities.
 package workflows
 
-import "go.temporal.io/sdk/temporal"
+import (
+	"strings"
+
+	"go.temporal.io/sdk/temporal"
+)
 
 // Task queues. Workflows and light activities, activities that read or write whole lists, and network checks wait in
 // queues of their own, so that none holds up another.
@@ -18,11 +22,26 @@ const (
 	QueryProgress       = "progress"
 )
 
+const (
+	jobPrefix     = "job/"
+	cleanupPrefix = "cleanup/"
+)
+
 // JobWorkflowID is the id of the workflow that runs a job.
-func JobWorkflowID(jobID string) string { return "job/" + jobID }
+func JobWorkflowID(jobID string) string { return jobPrefix + jobID }
 
 // CleanupWorkflowID is the id of the workflow that deletes a job.
-func CleanupWorkflowID(jobID string) string { return "cleanup/" + jobID }
+func CleanupWorkflowID(jobID string) string { return cleanupPrefix + jobID }
+
+// JobOfWorkflow is the id of the job that a workflow belongs to, "" if it belongs to none.
+func JobOfWorkflow(workflowID string) string {
+	for _, prefix := range []string{jobPrefix, cleanupPrefix} {
+		if jobID, found := strings.CutPrefix(workflowID, prefix); found {
+			return jobID
+		}
+	}
+	return ""
+}
 
 // Names of the search attributes that let an operator find jobs in the Temporal UI.
 const (

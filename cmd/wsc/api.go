@@ -20,6 +20,7 @@ type apiCommand struct {
 	config.Check      `embed:""`
 	config.Encryption `embed:""`
 	config.Log        `embed:""`
+	config.Sentry     `embed:""`
 
 	config.APIOperations `embed:""`
 	config.Profiling     `embed:""`
@@ -27,13 +28,13 @@ type apiCommand struct {
 
 // Help is the text behind the list of flags.
 func (apiCommand) Help() string {
-	return `Temporal is reached as the standard TEMPORAL_* variables say (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, …). Run wsc migrate once before the first start, and at least one wsc worker beside it.`
+	return `Temporal is reached as the standard TEMPORAL_* variables say (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, …). Traces are exported as the standard OTEL_* variables say, if OTEL_EXPORTER_OTLP_ENDPOINT is set. Run wsc migrate once before the first start, and at least one wsc worker beside it.`
 }
 
 // Run serves the API until a signal comes.
 func (c *apiCommand) Run(ctx context.Context, p *process) error {
 	logger := c.Logger(p.stderr)
-	parts, closeParts, err := openParts(ctx, c.Database, c.Storage, c.Encryption, logger)
+	parts, closeParts, err := openParts(ctx, "wsc-api", c.Database, c.Storage, c.Encryption, c.Sentry, logger)
 	if err != nil {
 		return err
 	}

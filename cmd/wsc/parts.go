@@ -13,19 +13,21 @@ import (
 	"github.com/website-status-checker/wsc/store/postgres"
 )
 
-// openParts connects to the database, the blob store, the keys for secrets and Temporal. close ends the connections.
+// openParts connects to the database, the blob store, the keys for secrets and Temporal, for the service of that name.
+// close ends the connections.
 func openParts(
-	ctx context.Context, database config.Database, storage config.Storage, encryption config.Encryption, logger *slog.Logger,
+	ctx context.Context, service string, database config.Database, storage config.Storage, encryption config.Encryption,
+	sentry config.Sentry, logger *slog.Logger,
 ) (parts app.Parts, closeParts func(), err error) {
 	var closers []func()
-	closeParts = func() {
+	closeOpened := func() {
 		for _, closePart := range slices.Backward(closers) {
 			closePart()
 		}
 	}
 	defer func() {
 		if err != nil {
-			closeParts()
+			closeOpened()
 		}
 	}()
 	metrics, err := app.NewMetrics(prometheus.NewRegistry())
@@ -36,7 +38,16 @@ func openParts(
 	if err != nil {
 		return parts, nil, usagef("%s", err)
 	}
-	store, err := postgres.Open(ctx, url)
+	observed, err := app.StartTelemetry(ctx, service, sentry, logger)
+	if err != nil {
+		return parts, nil, usagef("%s", err)
+	}
+	closers = append(closers, func() { //nolint:contextcheck // it has a limit of its own
+		if err := observed.Close(); err != nil {
+			logger.Warn("could not end the traces", slog.Any("error", err))
+		}
+	})
+	store, err := postgres.Open(ctx, url, postgres.WithTracing(observed.Tracing.Provider()))
 	if err != nil {
 		return parts, nil, err
 	}
@@ -69,7 +80,8 @@ func openParts(
 	if err != nil {
 		return parts, nil, usagef("%s", err)
 	}
-	temporal, err := temporalclient.Dial(ctx, logger, temporalclient.WithEncryption(codec), temporalclient.WithMetrics(metrics.Temporal))
+	temporal, err := temporalclient.Dial(ctx, observed.Sentry.TemporalLogger(logger), observed.Interceptors(),
+		temporalclient.WithEncryption(codec), temporalclient.WithMetrics(metrics.Temporal))
 	if err != nil {
 		return parts, nil, err
 	}
@@ -78,6 +90,6 @@ func openParts(
 		return parts, nil, err
 	}
 	return app.Parts{
-		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: logger, Storage: storage, Metrics: metrics,
-	}, closeParts, nil
+		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: logger, Telemetry: observed, Storage: storage, Metrics: metrics,
+	}, closeOpened, nil
 }

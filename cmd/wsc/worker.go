@@ -14,6 +14,7 @@ type workerCommand struct {
 	config.Check      `embed:""`
 	config.Encryption `embed:""`
 	config.Log        `embed:""`
+	config.Sentry     `embed:""`
 
 	config.Operations `embed:""`
 	config.Profiling  `embed:""`
@@ -21,13 +22,13 @@ type workerCommand struct {
 
 // Help is the text behind the list of flags.
 func (workerCommand) Help() string {
-	return `Temporal is reached as the standard TEMPORAL_* variables say (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, …). Any number of workers share the work; one that is stopped stores what it has and leaves the rest to the others. All workers and API servers need the same database and blob store.`
+	return `Temporal is reached as the standard TEMPORAL_* variables say (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, …). Traces are exported as the standard OTEL_* variables say, if OTEL_EXPORTER_OTLP_ENDPOINT is set. Any number of workers share the work; one that is stopped stores what it has and leaves the rest to the others. All workers and API servers need the same database and blob store.`
 }
 
 // Run works until a signal comes.
 func (c *workerCommand) Run(ctx context.Context, p *process) error {
 	logger := c.Logger(p.stderr)
-	parts, closeParts, err := openParts(ctx, c.Database, c.Storage, c.Encryption, logger)
+	parts, closeParts, err := openParts(ctx, "wsc-worker", c.Database, c.Storage, c.Encryption, c.Sentry, logger)
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,8 @@ type Parts struct {
 	Metrics *Metrics
 	// HideMetrics is for an API whose metrics are served elsewhere; see StartWatch.
 	HideMetrics bool
+	// Telemetry is that of the connection to Temporal too.
+	Telemetry Telemetry
 
 	Listen        config.Listen
 	Access        config.Access
@@ -231,6 +233,7 @@ func (a *API) complete(p Parts, workflows *temporalclient.Jobs, spool string) (e
 		Workflows: workflows, Registry: p.Metrics.Registry, HideMetrics: p.HideMetrics, Facts: p.facts(), Logger: p.Logger, Version: version.String(), TempDir: spool,
 		AllowedHosts: allowedHosts(p.Listen), TrustedProxies: p.Access.TrustedProxies, CORSOrigins: p.Access.CORSOrigins, MetricsNeedKey: p.Listen.Public(),
 		TemporalUIURL: p.TemporalUIURL,
+		Reporter:      p.Telemetry.Sentry, Tracers: p.Telemetry.Tracing.Provider(), Propagator: p.Telemetry.Tracing.Propagator(),
 	})
 	return err
 }

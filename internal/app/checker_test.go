@@ -10,10 +10,11 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/checker"
 	"github.com/website-status-checker/wsc/internal/app"
+	"github.com/website-status-checker/wsc/internal/pgtest"
 	"github.com/website-status-checker/wsc/internal/testsite"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(pgtest.WithServer(m)) }
 
 func TestTheCheckerAsksTheNameServersThatItIsGiven(t *testing.T) {
 	farm := testsite.Start(t)

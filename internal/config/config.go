@@ -16,6 +16,7 @@ import (
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/checker"
+	"github.com/website-status-checker/wsc/internal/telemetry"
 	"github.com/website-status-checker/wsc/resolver"
 )
 
@@ -25,17 +26,13 @@ type Log struct {
 	LogFormat string `help:"Form of log lines." enum:"text,json" default:"text" env:"WSC_LOG_FORMAT"`
 }
 
-// Logger returns a logger that writes to w.
+// Logger returns a logger that writes to w; see telemetry.NewLogger.
 func (l Log) Logger(w io.Writer) *slog.Logger {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(l.LogLevel)); err != nil {
 		level = slog.LevelInfo // unreachable behind the enum above
 	}
-	opts := &slog.HandlerOptions{Level: level}
-	if l.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, opts))
-	}
-	return slog.New(slog.NewTextHandler(w, opts))
+	return telemetry.NewLogger(w, telemetry.LogFormat(l.LogFormat), level)
 }
 
 // Listen is where an HTTP server listens.

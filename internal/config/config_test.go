@@ -18,6 +18,7 @@ type settings struct {
 	config.Jobs     `embed:""`
 	config.Check    `embed:""`
 	config.Storage  `embed:""`
+	config.Sentry   `embed:""`
 
 	config.Operations `embed:""`
 	config.Profiling  `embed:""`
@@ -81,6 +82,9 @@ func TestAWrongValueIsNamed(t *testing.T) {
 		{"profiles for everybody, named", "WSC_PPROF_LISTEN", "0.0.0.0:6060"},
 		{"profiles for a network", "WSC_PPROF_LISTEN", "192.168.1.2:6060"},
 		{"profiles at a name that may be any address", "WSC_PPROF_LISTEN", "myhost:6060"},
+		{"no DSN", "SENTRY_DSN", "sentry.example.com"},
+		{"a DSN without a project", "SENTRY_DSN", "https://key@sentry.example.com/"},
+		{"no file with a DSN", "SENTRY_DSN_FILE", "missing"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -88,6 +92,7 @@ func TestAWrongValueIsNamed(t *testing.T) {
 			_, err := parse(t)
 			require.Error(t, err)
 			require.Contains(t, config.Describe(err), test.variable)
+			require.NotContains(t, config.Describe(err), "WSC_"+test.variable)
 		})
 	}
 }
@@ -131,4 +136,21 @@ func TestTheDatabaseURLCanComeFromAFile(t *testing.T) {
 	url, err := s.URL()
 	require.NoError(t, err)
 	require.Equal(t, "postgres://db/wsc", url)
+}
+
+func TestTheSentryDSNCanComeFromAFile(t *testing.T) {
+	s, err := parse(t)
+	require.NoError(t, err)
+	dsn, err := s.DSN()
+	require.NoError(t, err)
+	require.Empty(t, dsn, "nothing is reported unless asked for")
+
+	path := filepath.Join(t.TempDir(), "dsn")
+	require.NoError(t, os.WriteFile(path, []byte("https://key@sentry.example.com/7\n"), 0o600))
+	s, err = parse(t, "--sentry-dsn-file", path)
+	require.NoError(t, err)
+	dsn, err = s.DSN()
+	require.NoError(t, err)
+	require.Equal(t, "https://key@sentry.example.com/7", dsn)
+	require.Equal(t, "production", s.SentryEnvironment)
 }

@@ -9,7 +9,7 @@ import (
 func Describe(err error) string {
 	text := strings.ReplaceAll(err.Error(), "\n", " ")
 	flag := regexp.MustCompile(`--([a-z-]+)`).FindStringSubmatch(text)
-	if flag == nil || strings.Contains(text, "WSC_") {
+	if flag == nil || regexp.MustCompile(`\b(WSC|SENTRY)_[A-Z]`).MatchString(text) {
 		return text
 	}
 	return text + " (environment variable WSC_" + strings.ToUpper(strings.ReplaceAll(flag[1], "-", "_")) + ")"

@@ -1,6 +1,3 @@
-// Package telemetry is what those who run the product see of it from outside. Its metrics stand here and not in the
-// packages that they are about, so that those know no monitoring system: they tell observers and have states that can be
-// read, and package app puts the two together. The metrics of the HTTP API are an exception; they stand beside its routes.
 package telemetry
 
 import (

@@ -10,13 +10,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/website-status-checker/wsc/internal/telemetry"
 	"github.com/website-status-checker/wsc/internal/version"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // scrape is what Prometheus would read.
 func scrape(t testing.TB, registry prometheus.Gatherer) string {

@@ -10,6 +10,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 )
 
@@ -35,6 +36,18 @@ func WithMetrics(handler client.MetricsHandler) Option {
 	return func(options *client.Options, _ *Connection) { options.MetricsHandler = handler }
 }
 
+// WithInterceptors has calls, and the workflows and activities of workers on the connection, pass through interceptors,
+// the first one outermost. Those that are nil are left out.
+func WithInterceptors(interceptors ...interceptor.Interceptor) Option {
+	return func(opts *client.Options, _ *Connection) {
+		for _, each := range interceptors {
+			if each != nil {
+				opts.Interceptors = append(opts.Interceptors, each)
+			}
+		}
+	}
+}
+
 // Dial connects as the standard TEMPORAL_* environment variables say (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
 // TEMPORAL_API_KEY, TEMPORAL_TLS…).
 func Dial(ctx context.Context, logger *slog.Logger, options ...Option) (*Connection, error) {
@@ -57,6 +70,7 @@ func dial(ctx context.Context, opts client.Options, logger *slog.Logger, options
 		opts.Namespace = client.DefaultNamespace
 	}
 	opts.Logger = log.NewStructuredLogger(slog.New(quiet{logger.Handler()}))
+	opts.Interceptors = append(opts.Interceptors, &jobIDs{})
 	connection := &Connection{Namespace: opts.Namespace}
 	for _, option := range options {
 		option(&opts, connection)

@@ -29,17 +29,21 @@ type Store struct {
 }
 
 // Open opens the database file, which must be migrated: otherwise the error has wsc.CodeStorageUnavailable.
-func Open(ctx context.Context, path string) (*Store, error) {
+func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
+	var o options
+	for _, option := range opts {
+		option(&o)
+	}
 	version, err := schema.SQLiteVersion()
 	if err != nil {
 		return nil, err
 	}
-	writer, err := openFile(path, "_txlock=immediate")
+	writer, err := openFile(path, "_txlock=immediate", o)
 	if err != nil {
 		return nil, err
 	}
 	writer.SetMaxOpenConns(1)
-	readers, err := openFile(path, "_pragma=query_only(1)")
+	readers, err := openFile(path, "_pragma=query_only(1)", o)
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
@@ -55,7 +59,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 
 // Migrate creates the database file if it does not exist, brings it up to date and returns the versions that it applied.
 func Migrate(ctx context.Context, path string) (versions []int64, err error) {
-	db, err := openFile(path, "_txlock=immediate")
+	db, err := openFile(path, "_txlock=immediate", options{})
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +100,7 @@ func (s *Store) Ping(ctx context.Context) error {
 const checkpointPages = "8000"
 
 // openFile opens the file in WAL mode, in which a commit survives the end of the process, however it ends.
-func openFile(path, parameters string) (*sql.DB, error) {
+func openFile(path, parameters string, o options) (*sql.DB, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -109,7 +113,7 @@ func openFile(path, parameters string) (*sql.DB, error) {
 	if err := d.RegisterDeterministicScalarFunction("contains_fold", 2, containsFold); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return sql.OpenDB(connector{driver: d, name: name}), nil
+	return o.openDB(connector{driver: d, name: name}), nil
 }
 
 // containsFold is the SQL function contains_fold(text, lower): whether the text contains what is given in lower case,

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// textSize is the size of lists of plain text: the largest upload that is accepted by default.
-const textSize = 100 * mib
+// textSize is the size of lists of plain text.
+const textSize = 10 * mib
 
 func texts() []list {
 	plain := func(name, unit string) list {
@@ -15,9 +15,9 @@ func texts() []list {
 	}
 	json := func(name, before, unit, after string) list {
 		return list{name, func(w io.Writer) error {
-			io.WriteString(w, before)
+			put(w, before)
 			repeat(w, unit, textSize)
-			io.WriteString(w, after)
+			put(w, after)
 			return nil
 		}}
 	}
@@ -31,9 +31,9 @@ func texts() []list {
 	}
 	return []list{
 		{"million_urls.csv", func(w io.Writer) error {
-			io.WriteString(w, "name,url,note\n")
+			put(w, "name,url,note\n")
 			for n := range million - 1 {
-				fmt.Fprintf(w, "Company %d,https://www.%d.example.com/path/to/a/page,%s\n", n, n, "a note about the company of 40 bytes or so")
+				putf(w, "Company %d,https://www.%d.example.com/path/to/a/page,%s\n", n, n, "a note about the company of 40 bytes or so")
 			}
 			return nil
 		}},
@@ -57,7 +57,7 @@ func texts() []list {
 func longKeys() string {
 	var array strings.Builder
 	array.WriteString(`[{"url":"a.com"}`)
-	for n := range 80 {
+	for n := range 20 {
 		fmt.Fprintf(&array, `,{"%d%s":0}`, n, strings.Repeat("k", mib-100))
 	}
 	return array.String()
