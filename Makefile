@@ -61,6 +61,10 @@ bench: build-wsc ## Measure wsc check against a bare net/http loop (2 minutes)
 lint: ## Check both modules: golangci-lint, workflowcheck, formatting, scripts
 	@$(STATIC) scripts/lint.sh
 
+.PHONY: verify
+verify: ## Lint docs/openapi.yaml and compile a TypeScript client of it (installs Node.js if it may)
+	@scripts/verify.sh
+
 .PHONY: fmt
 fmt: ## Format the Go files of both modules
 	@$(STATIC) scripts/fmt.sh

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -14,12 +15,15 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 )
 
+// eventStreamType is the media type of server-sent events.
+const eventStreamType = "text/event-stream"
+
 // doneSuffix marks the id of a stream's last event. A browser that reconnects with it is told to stop.
 const doneSuffix = "-done"
 
 type eventsInput struct {
 	JobPath
-	LastEventID string `header:"Last-Event-ID" doc:"Id of the last event that was received. Every event is a full snapshot, so that a stream goes on with where the job stands now. After the id of a done event the answer is 204."`
+	LastEventID string `header:"Last-Event-ID" doc:"Id of the last event that was received. Every event is a full snapshot, so that a stream goes on with where the job stands now. After the id of a done event the answer is 204." example:"1772440202000"`
 }
 
 // streamOutput is an answer that is written piece by piece.
@@ -32,11 +36,20 @@ func jobEventsDoc() doc {
 		id: "stream-job-events", tag: "Jobs", scope: wsc.ScopeRead, summary: "Follow a job",
 		description: "Server-sent events. `progress` comes at once and then at least every second while the job runs, `done` once at its end; " +
 			"the data of both is the same snapshot. Comments keep the stream open in between. After `done` the stream ends.",
-		codes: []wsc.Code{wsc.CodeNotFound},
-		content: map[string]*huma.MediaType{"text/event-stream": {
-			Schema:  &huma.Schema{Type: huma.TypeString, Description: "Events progress and done, with a Progress object as data."},
-			Example: "id: 1764000000000\nevent: progress\ndata: {\"job_id\":\"01980f5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f\",\"status\":\"processing\",\"percent\":42}\n\n",
-		}},
+		codes:   []wsc.Code{wsc.CodeNotFound},
+		content: map[string]*huma.MediaType{eventStreamType: {}},
+	}
+}
+
+// documentEvents describes the events. OpenAPI 3.1 has no word for a stream; contentSchema is JSON Schema's for what
+// a text holds.
+func documentEvents(api *huma.OpenAPI) {
+	progress := api.Components.Schemas.Schema(reflect.TypeFor[wsc.Progress](), true, "Progress")
+	responses := api.Paths[prefix+"/jobs/{id}/events"].Get.Responses
+	responses["204"] = &huma.Response{Description: "No Content: Last-Event-ID is that of a done event, nothing follows it"}
+	responses["200"].Content[eventStreamType].Schema = &huma.Schema{
+		Type: huma.TypeString, Description: "Events progress and done, each with a Progress object as data.",
+		Extensions: map[string]any{"contentMediaType": eventStreamType, "contentSchema": progress},
 	}
 }
 
@@ -54,7 +67,7 @@ func (s *Server) jobEvents(ctx context.Context, in *eventsInput) (*streamOutput,
 			return
 		}
 		header := w.Header()
-		header.Set("Content-Type", "text/event-stream")
+		header.Set("Content-Type", eventStreamType)
 		header.Set("Cache-Control", "no-cache, no-store, no-transform, private")
 		header.Set("X-Accel-Buffering", "no") // proxies of the nginx kind must not collect events
 		w.WriteHeader(http.StatusOK)

@@ -37,7 +37,7 @@ type exportInput struct {
 func exportJobDoc() doc {
 	content := map[string]*huma.MediaType{}
 	for _, format := range export.Formats() {
-		content[format.ContentType()] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+		content[format.ContentType()] = &huma.MediaType{Schema: exportSchema(format)}
 	}
 	return doc{
 		id: "export-job", tag: "Results", scope: wsc.ScopeRead, summary: "Download results",
@@ -45,6 +45,18 @@ func exportJobDoc() doc {
 		codes:       []wsc.Code{wsc.CodeNotFound},
 		content:     content, unbounded: true,
 	}
+}
+
+// exportSchema describes a file. Its columns depend on the layout; docs/exports.md lists them.
+func exportSchema(format export.Format) *huma.Schema {
+	switch format {
+	case export.FormatCSV, export.FormatNDJSON:
+		return &huma.Schema{Type: huma.TypeString}
+	case export.FormatJSON:
+		return &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject}}
+	case export.FormatXLSX:
+	}
+	return &huma.Schema{Type: huma.TypeString, Format: "binary"}
 }
 
 func (s *Server) exportJob(ctx context.Context, in *exportInput) (*streamOutput, error) {

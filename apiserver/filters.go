@@ -14,9 +14,9 @@ type ResultQuery struct {
 	Status     []string `query:"status,explode" doc:"Only results with one of these statuses: active, inactive, error. Repeat the parameter or separate by commas." example:"error"`
 	ErrorKind  []string `query:"error_kind,explode" doc:"Only results with one of these error kinds. Repeat or separate by commas." example:"dns_nxdomain"`
 	HTTPStatus []string `query:"http_status,explode" doc:"Only results with one of these HTTP status codes. Repeat or separate by commas." example:"404"`
-	Slow       string   `query:"slow" enum:"true,false" doc:"true: only slow results; false: only others."`
+	Slow       string   `query:"slow" enum:"true,false" doc:"true: only slow results; false: only others." example:"true"`
 	Host       string   `query:"host" maxLength:"255" doc:"Only results of this host." example:"example.com"`
-	Query      string   `query:"q" maxLength:"200" doc:"Only results whose URL or title contains this, ignoring case."`
+	Query      string   `query:"q" maxLength:"200" doc:"Only results whose URL or title contains this, ignoring case." example:"pricing"`
 	Sort       string   `query:"sort" enum:"seq,url,host,status,http_status,response_time,-seq,-url,-host,-status,-http_status,-response_time" default:"seq" doc:"Order; a leading - reverses it. seq is the order of the upload."`
 }
 

@@ -54,7 +54,7 @@ func (s *Server) getJob(ctx context.Context, in *JobPath) (*jobOutput, error) {
 
 type listJobsInput struct {
 	Status []string `query:"status,explode" doc:"Only jobs with one of these statuses: pending, processing, paused, completed, failed, cancelled. Repeat the parameter or separate by commas." example:"completed"`
-	Query  string   `query:"q" maxLength:"200" doc:"Only jobs whose file name contains this, ignoring case."`
+	Query  string   `query:"q" maxLength:"200" doc:"Only jobs whose file name contains this, ignoring case." example:"leads"`
 	Limit  int      `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most jobs to return."`
 	Cursor string   `query:"cursor" maxLength:"4096" doc:"next_cursor of the page before."`
 }

@@ -2,12 +2,10 @@ package apiserver
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -39,11 +37,11 @@ type doc struct {
 
 // register adds an operation to the API. Every error of a handler passes through the one error boundary here.
 func register[I, O any](s *Server, api huma.API, method, path string, d doc, handler func(context.Context, *I) (*O, error)) {
-	codes := d.codes
+	codes := slices.Concat(d.codes, commonCodes())
 	var middlewares huma.Middlewares
 	security := []map[string][]string{}
 	if d.scope != "" {
-		codes = append(slices.Clone(codes), wsc.CodeUnauthorized, wsc.CodeInsufficientScope, wsc.CodeRateLimited)
+		codes = append(codes, wsc.CodeUnauthorized, wsc.CodeInsufficientScope)
 		middlewares = huma.Middlewares{s.authenticated(d.scope)}
 		security = []map[string][]string{{"apiKey": {}}, {"bearer": {}}}
 	} else {
@@ -54,7 +52,7 @@ func register[I, O any](s *Server, api huma.API, method, path string, d doc, han
 		OperationID: d.id, Method: method, Path: path, Tags: []string{d.tag},
 		Summary: d.summary, Description: d.description, DefaultStatus: d.status,
 		BodyReadTimeout: d.bodyReadTimeout,
-		Responses:       errorResponses(api.OpenAPI().Components.Schemas, codes),
+		Responses:       errorResponses(api.OpenAPI().Components, codes),
 	}
 	if d.content != nil {
 		operation.Responses["200"] = &huma.Response{Description: "OK", Content: d.content}
@@ -77,29 +75,44 @@ func register[I, O any](s *Server, api huma.API, method, path string, d doc, han
 	})
 }
 
-// errorResponses documents the error answers by HTTP status, each with its codes.
-func errorResponses(registry huma.Registry, codes []wsc.Code) map[string]*huma.Response {
-	codes = append(slices.Clone(codes), wsc.CodeInvalidRequest, wsc.CodeForbidden, wsc.CodeStorageUnavailable, wsc.CodeInternal)
-	byStatus := map[int][]string{}
-	for _, code := range codes {
-		byStatus[statusOf(code)] = append(byStatus[statusOf(code)], "`"+string(code)+"`")
-	}
-	schema := registry.Schema(reflect.TypeFor[wsc.Problem](), true, "Problem")
+// commonCodes are the errors that every operation of Huma's can answer.
+func commonCodes() []wsc.Code {
+	return []wsc.Code{wsc.CodeInvalidRequest, wsc.CodeForbidden, wsc.CodeRateLimited, wsc.CodeStorageUnavailable, wsc.CodeInternal}
+}
+
+// errorResponses documents the error answers by HTTP status, each with its codes and an example of each.
+func errorResponses(components *huma.Components, codes []wsc.Code) map[string]*huma.Response {
+	schema := components.Schemas.Schema(reflect.TypeFor[wsc.Problem](), true, "Problem")
 	responses := map[string]*huma.Response{}
-	for _, status := range slices.Sorted(maps.Keys(byStatus)) {
-		names := byStatus[status]
-		slices.Sort(names)
-		responses[strconv.Itoa(status)] = &huma.Response{
-			Description: http.StatusText(status) + ": " + strings.Join(slices.Compact(names), ", "),
-			Content:     map[string]*huma.MediaType{problemType: {Schema: schema}},
+	for _, code := range slices.Compact(slices.Sorted(slices.Values(codes))) {
+		status := strconv.Itoa(statusOf(code))
+		response := responses[status]
+		if response == nil {
+			response = &huma.Response{
+				Description: http.StatusText(statusOf(code)) + ":",
+				Content:     map[string]*huma.MediaType{problemType: {Schema: schema, Examples: map[string]*huma.Example{}}},
+			}
+			responses[status] = response
+		} else {
+			response.Description += ","
+		}
+		name := string(code)
+		response.Description += " `" + name + "`"
+		response.Content[problemType].Examples[name] = &huma.Example{Ref: "#/components/examples/" + name}
+		if components.Examples[name] == nil {
+			components.Examples[name] = &huma.Example{Value: problemExample(code)}
 		}
 	}
 	return responses
 }
 
+// apiVersion is the version of the API, whatever the version of the program: a new major one would have another prefix.
+const apiVersion = "1.0.0"
+
 // apiConfig is the API's description without its operations.
 func apiConfig(cfg Config) huma.Config {
-	description := "Upload a list of websites, get an answer for every line. Errors are problem documents (RFC 9457) with a stable `code`."
+	description := "Upload a list of websites, get an answer for every line. Requests need an API key, except those about the service itself. " +
+		"Errors are problem documents (RFC 9457) with a stable `code`."
 	if cfg.TemporalUIURL != "" {
 		description += "\n\nThe workflows of the jobs are shown in the [Temporal UI](" + cfg.TemporalUIURL + ")."
 	}
@@ -107,7 +120,7 @@ func apiConfig(cfg Config) huma.Config {
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
-				Title: "Website Status Checker", Version: cfg.Version, Description: description,
+				Title: "Website Status Checker", Version: apiVersion, Description: description,
 				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 			},
 			Tags: []*huma.Tag{
@@ -117,7 +130,12 @@ func apiConfig(cfg Config) huma.Config {
 				{Name: "Keys", Description: "API keys and what happened with them; except for `GET /me` they need an admin key."},
 				{Name: "Service", Description: "Health of the service."},
 			},
-			Components: &huma.Components{SecuritySchemes: securitySchemes(), Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)},
+			Servers: []*huma.Server{{URL: "/", Description: "The server that this description comes from."}},
+			Components: &huma.Components{
+				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Examples:        map[string]*huma.Example{},
+				SecuritySchemes: securitySchemes(),
+			},
 		},
 		Formats:                      map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()},
 		DefaultFormat:                "application/json",
@@ -137,14 +155,10 @@ func tidy(api *huma.OpenAPI) {
 			property.Nullable = property.Nullable && property.Type != huma.TypeArray
 		}
 	}
-	for _, item := range api.Paths {
-		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Patch, item.Delete} {
-			if operation == nil {
-				continue
-			}
-			for _, parameter := range operation.Parameters {
-				parameter.Schema.Nullable = false
-			}
+	for _, operation := range operations(api) {
+		for _, parameter := range operation.Parameters {
+			parameter.Schema.Nullable = false
+			parameter.Schema.Description = "" // the parameter has it
 		}
 	}
 }

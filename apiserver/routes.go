@@ -43,8 +43,13 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodGet, "/readyz", readyDoc(), s.ready)
 
 	documentSubmission(api.OpenAPI())
+	documentEvents(api.OpenAPI())
 	documentReadiness(api.OpenAPI())
+	documentMetrics(api.OpenAPI())
 	tidy(api.OpenAPI())
+	if err := addExamples(api.OpenAPI()); err != nil {
+		return nil, err
+	}
 	if !cfg.HideMetrics {
 		router.Method(http.MethodGet, "/metrics", s.metricsHandler(cfg))
 	}

@@ -207,7 +207,6 @@ func TestEveryOperationIsDocumented(t *testing.T) {
 			}
 		}
 	}
-	require.Len(t, seen, 20)
 	body := api.Paths["/api/v1/jobs"]["post"].RequestBody
 	require.NotNil(t, body)
 	require.Contains(t, body.Content, "multipart/form-data")

@@ -24,6 +24,7 @@ import (
 
 const (
 	apiPrefix = "/api/v1"
+	keyHeader = "X-API-Key"
 	// maxJSONBytes bounds an answer that is read as a whole: a page of 1,000 results with long redirect chains.
 	maxJSONBytes = 64 << 20
 )
@@ -120,8 +121,11 @@ func sameServerOnly(server *url.URL, next func(*http.Request, []*http.Request) e
 }
 
 // jobPath is the path of a job below the API's prefix, with further segments.
-func jobPath(id string, segments ...string) string {
-	path := apiPrefix + "/jobs/" + url.PathEscape(id)
+func jobPath(id string, segments ...string) string { return objectPath("jobs", id, segments...) }
+
+// objectPath is the path of an object in a collection, with further segments.
+func objectPath(collection, id string, segments ...string) string {
+	path := apiPrefix + "/" + collection + "/" + url.PathEscape(id)
 	for _, segment := range segments {
 		path += "/" + segment
 	}
@@ -141,7 +145,7 @@ func (c *Client) newRequest(ctx context.Context, method, path string, query url.
 	request.Header.Set("User-Agent", c.userAgent)
 	request.Header.Set("Accept", "application/json, application/problem+json;q=0.9")
 	if c.key != "" {
-		request.Header.Set("X-API-Key", c.key)
+		request.Header.Set(keyHeader, c.key)
 	}
 	return request, nil
 }

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -19,8 +20,12 @@ const maxProblemBytes = 1 << 20
 type Error struct {
 	// Problem is the server's problem document. For an answer without one (of a proxy, say) it is made from the status.
 	Problem wsc.Problem
-	// RetryAfter is how long the server asks to be left alone, 0 if it does not.
+	// RetryAfter is how long the server asks to be left alone, 0 if it does not. With wsc.CodeRateLimited the key has used
+	// up its requests, until its next hour begins; with wsc.CodeQuotaExceeded it has too much of something else, and
+	// waiting helps only if some of that ends meanwhile.
 	RetryAfter time.Duration
+	// WithoutKey is true if the request carried no API key.
+	WithoutKey bool
 }
 
 // Error returns the place, the sentence of the problem, and each wrong field.
@@ -45,12 +50,19 @@ func (e *Error) Temporary() bool {
 }
 
 func (e *Error) domain() *wsc.Error {
-	return &wsc.Error{Code: e.Problem.Code, Message: e.Problem.Detail, Place: e.Problem.Place}
+	detail := e.Problem.Detail
+	if e.Problem.Field != "" {
+		detail = strings.TrimPrefix(detail, e.Problem.Field+": ") // the place says it
+	}
+	return &wsc.Error{Code: e.Problem.Code, Message: detail, Place: e.Problem.Place}
 }
 
 // readError turns an answer that is no success into an *Error.
 func readError(response *http.Response) *Error {
-	e := &Error{RetryAfter: retryAfter(response.Header.Get("Retry-After"), time.Now())}
+	e := &Error{
+		RetryAfter: retryAfter(response.Header.Get("Retry-After"), time.Now()),
+		WithoutKey: response.Request.Header.Get(keyHeader) == "",
+	}
 	if mediaType(response) == "application/problem+json" {
 		body := io.LimitReader(response.Body, maxProblemBytes)
 		if err := json.NewDecoder(body).Decode(&e.Problem); err != nil {
@@ -74,6 +86,12 @@ func readError(response *http.Response) *Error {
 // codeOfStatus is the nearest code for an answer without a problem document.
 func codeOfStatus(status int) wsc.Code {
 	switch status {
+	case http.StatusUnauthorized:
+		return wsc.CodeUnauthorized
+	case http.StatusForbidden:
+		return wsc.CodeForbidden
+	case http.StatusTooManyRequests:
+		return wsc.CodeRateLimited
 	case http.StatusNotFound:
 		return wsc.CodeNotFound
 	case http.StatusMethodNotAllowed:

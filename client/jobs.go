@@ -28,7 +28,7 @@ func (q JobQuery) values() url.Values {
 	values := url.Values{}
 	setList(values, "status", q.Statuses)
 	setText(values, "q", q.Query)
-	setNumber(values, "limit", q.Limit)
+	setLimit(values, q.Limit)
 	setText(values, "cursor", q.Cursor)
 	return values
 }
@@ -122,9 +122,9 @@ func setText(values url.Values, name, value string) {
 	}
 }
 
-func setNumber(values url.Values, name string, value int) {
-	if value != 0 {
-		values.Set(name, strconv.Itoa(value))
+func setLimit(values url.Values, limit int) {
+	if limit != 0 {
+		values.Set("limit", strconv.Itoa(limit))
 	}
 }
 

@@ -64,7 +64,7 @@ type ResultQuery struct {
 // Results returns a page of results.
 func (c *Client) Results(ctx context.Context, id string, query ResultQuery) (*wsc.ResultPage, error) {
 	values := query.values()
-	setNumber(values, "limit", query.Limit)
+	setLimit(values, query.Limit)
 	setText(values, "cursor", query.Cursor)
 	var page wsc.ResultPage
 	if err := c.call(ctx, http.MethodGet, jobPath(id, "results"), values, nil, &page); err != nil {

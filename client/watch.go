@@ -49,7 +49,10 @@ func WithReconnectNotice(notice func(cause error, wait time.Duration)) Option {
 
 // Watch calls fn with the progress of a job, about once a second while it runs, and returns nil after the call for its
 // final status. A lost connection is opened again and goes on with the current state; only the very first connection
-// must succeed. An error of fn ends the watch and is wrapped in Watch's. Watching does not keep the job running.
+// must succeed. A server that is unavailable or limits requests (503, 429) is left alone for as long as its Retry-After
+// says; if that is longer than Watch would go on without an event, it ends with the server's error at once, as it does
+// when the key stops working (401, 403). An error of fn ends the watch and is wrapped in Watch's. Watching does not keep
+// the job running.
 func (c *Client) Watch(ctx context.Context, id string, fn func(wsc.Progress) error) error {
 	w := &watch{client: c, policy: c.reconnect, id: id, fn: fn}
 	if err := w.run(ctx); err != nil {
@@ -94,6 +97,8 @@ func (w *watch) run(ctx context.Context) error {
 			return err
 		case time.Since(w.lastEvent) > w.policy.patience:
 			return fmt.Errorf("no news for %s: %w", w.policy.patience, err)
+		case time.Since(w.lastEvent)+askedToWait(err) > w.policy.patience:
+			return err
 		}
 		if err := w.pause(ctx, err); err != nil {
 			return err
@@ -105,9 +110,8 @@ func (w *watch) run(ctx context.Context) error {
 func (w *watch) pause(ctx context.Context, cause error) error {
 	wait := max(min(w.policy.first<<min(w.failures, 16), w.policy.longest), w.retry)
 	wait = time.Duration(float64(wait) * (0.75 + 0.5*rand.Float64())) //nolint:gosec // spreads clients, guards nothing
-	if refused, ok := errors.AsType[*Error](cause); ok {
-		wait = max(wait, min(refused.RetryAfter, time.Minute))
-	}
+	// Added, so that clients which were all told the same do not come back all at once.
+	wait += askedToWait(cause)
 	w.failures++
 	w.policy.notice(cause, wait)
 	timer := time.NewTimer(wait)
@@ -118,6 +122,14 @@ func (w *watch) pause(ctx context.Context, cause error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// askedToWait is how long the server asks to be left alone, 0 if it does not.
+func askedToWait(err error) time.Duration {
+	if refused, ok := errors.AsType[*Error](err); ok {
+		return refused.RetryAfter
+	}
+	return 0
 }
 
 // follow opens the stream once and hands on its events. It reports whether the job is done; otherwise err says why the

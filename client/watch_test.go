@@ -13,7 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/apiserver"
 	"github.com/website-status-checker/wsc/client"
+	"github.com/website-status-checker/wsc/internal/apitest"
 )
 
 const eventsPath = "GET /api/v1/jobs/1/events"
@@ -186,4 +188,75 @@ func TestWatchLeavesASilentConnection(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int64{1}, counts)
 	require.Contains(t, cause, "silent for 50ms")
+}
+
+func TestWatchComesBackWhenTheServerSaysSo(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		status     int
+		code       wsc.Code
+		retryAfter string
+		patience   time.Duration
+		comesBack  bool
+	}{
+		{"limited for less than its patience", 429, wsc.CodeRateLimited, "90", 2 * time.Minute, true},
+		{"unavailable for less than its patience", 503, wsc.CodeStorageUnavailable, "90", 2 * time.Minute, true},
+		{"limited for longer than its patience", 429, wsc.CodeRateLimited, "90", time.Minute, false},
+		{"too many streams for longer than its patience", 429, wsc.CodeQuotaExceeded, "3600", time.Minute, false},
+		{"limited without saying how long", 429, wsc.CodeRateLimited, "", time.Minute, true},
+		{"a key that was revoked", 401, wsc.CodeUnauthorized, "", time.Minute, false},
+		{"a key that lost its scope", 403, wsc.CodeInsufficientScope, "", time.Minute, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newAPI(t)
+			var connection atomic.Int64
+			a.mux.HandleFunc(eventsPath, func(w http.ResponseWriter, _ *http.Request) {
+				if connection.Add(1) == 1 {
+					w.Header().Set("Content-Type", "text/event-stream")
+					return
+				}
+				w.Header().Set("Retry-After", test.retryAfter)
+				answer(t, w, test.status, wsc.Problem{Code: test.code, Detail: "Not now."})
+			})
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var waits []time.Duration
+			c := a.client(t, client.WithReconnectDelays(time.Millisecond, time.Millisecond, test.patience),
+				client.WithReconnectNotice(func(err error, wait time.Duration) {
+					if wsc.CodeOf(err) == test.code {
+						waits = append(waits, wait)
+						cancel() // that it would wait is enough
+					}
+				}))
+			_, err := watchCounts(ctx, c)
+			require.Len(t, a.asked(), 2)
+			if !test.comesBack {
+				require.Equal(t, test.code, wsc.CodeOf(err))
+				require.Empty(t, waits)
+				return
+			}
+			require.ErrorIs(t, err, context.Canceled)
+			require.Len(t, waits, 1)
+			want := time.Duration(0)
+			if test.retryAfter != "" {
+				want = 90 * time.Second
+			}
+			require.Greater(t, waits[0], want, "not all clients at the same moment")
+			require.Less(t, waits[0], want+time.Second)
+		})
+	}
+}
+
+func TestWatchEndsWhenItsKeyIsRevoked(t *testing.T) {
+	server := apitest.Start(t, apiserver.Limits{PollInterval: 10 * time.Millisecond, PingInterval: 10 * time.Millisecond})
+	admin := realClient(t, server, apitest.AdminKey)
+	key := server.CreateKey(t, wsc.KeyRequest{})
+	c := realClient(t, server, key.Secret, quickly()...)
+	job, err := c.SubmitURLs(t.Context(), wsc.SubmitRequest{URLs: []string{"example.com"}})
+	require.NoError(t, err)
+
+	err = c.Watch(t.Context(), job.ID, func(wsc.Progress) error { return admin.RevokeKey(t.Context(), key.ID) })
+	require.Equal(t, wsc.CodeUnauthorized, wsc.CodeOf(err), "%v", err)
+	_, err = admin.Job(t.Context(), job.ID)
+	require.NoError(t, err, "the jobs of a revoked key stay")
 }

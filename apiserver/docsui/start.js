@@ -1,5 +1,13 @@
 "use strict";
-// validatorUrl: null keeps the viewer from sending the description to another host.
+
+// The colours are those that the person has chosen for their system.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const colour = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+colour();
+dark.addEventListener("change", colour);
+
+// validatorUrl: null keeps the viewer from sending the description to another host. A key that was entered is forgotten
+// with the page.
 SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#viewer",
@@ -8,5 +16,6 @@ SwaggerUIBundle({
   displayRequestDuration: true,
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
+  persistAuthorization: false,
   validatorUrl: null,
 });

@@ -24,6 +24,8 @@ type cli struct {
 	Results    resultsCommand    `cmd:"" help:"Print the results of a job."`
 	Export     exportCommand     `cmd:"" help:"Save the results of a job as CSV, JSON, NDJSON or Excel."`
 	Cancel     cancelCommand     `cmd:"" help:"Stop a job and keep its results so far."`
+	Key        keyCommand        `cmd:"" help:"Manage the API keys of a server: create, list, show, change, rotate, revoke."`
+	Me         meCommand         `cmd:"" help:"Show the API key in use and the requests that it has left."`
 	API        apiCommand        `cmd:"" name:"api" help:"Serve the HTTP API (production)."`
 	Worker     workerCommand     `cmd:"" help:"Run jobs: a Temporal worker (production)."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the PostgreSQL database up to date (production)."`
@@ -54,7 +56,7 @@ func (p *process) parse(ctx context.Context, args []string) (*kong.Context, erro
 		kong.Exit(func(int) { finished = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 110}),
 		kong.ValueFormatter(helpWithVariables),
-		kong.Resolvers(environment(p.getenv)),
+		kong.Resolvers(p.environment()),
 		kong.TypeMapper(reflect.TypeFor[netip.Prefix](), kong.MapperFunc(networkValue)),
 		kong.TypeMapper(reflect.TypeFor[uint16](), kong.MapperFunc(portValue)),
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -121,10 +123,13 @@ func helpWithVariables(value *kong.Value) string {
 }
 
 // environment takes the values of flags that are not given from their environment variables.
-func environment(getenv func(string) string) kong.Resolver {
+func (p *process) environment() kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if flag.Name == "key" && p.given("key-file") {
+			return nil, nil //nolint:nilnil // the command line counts more than WSC_KEY
+		}
 		for _, name := range flag.Envs {
-			if value := getenv(name); value != "" {
+			if value := p.getenv(name); value != "" {
 				return value, nil
 			}
 		}

@@ -22,7 +22,7 @@ func (completionCommand) Help() string {
 
 // Run prints the script. It is made from the command line's own description, so that it is never out of date.
 func (c *completionCommand) Run(p *process, parser *kong.Kong) error {
-	commands := completionCommands(parser.Model)
+	commands := completionCommands(parser.Model.Node)
 	script := ""
 	switch c.Shell {
 	case "bash":
@@ -36,14 +36,30 @@ func (c *completionCommand) Run(p *process, parser *kong.Kong) error {
 	return err
 }
 
-// completedCommand is what a shell needs to know of a command.
+// completedCommand is what a shell needs to know of a command, or of a group of commands.
 type completedCommand struct {
-	name  string
-	help  string
-	flags []completedFlag
+	name     string
+	help     string
+	commands []completedCommand // of a group
+	flags    []completedFlag
 	// words are what the positional argument can be; files whether it can be a file.
 	words []string
 	files bool
+}
+
+// leaves are the commands that can be run, those of groups with the name of their group before them: "key create".
+func leaves(commands []completedCommand) []completedCommand {
+	var all []completedCommand
+	for _, command := range commands {
+		if len(command.commands) == 0 {
+			all = append(all, command)
+		}
+		for _, leaf := range leaves(command.commands) {
+			leaf.name = command.name + " " + leaf.name
+			all = append(all, leaf)
+		}
+	}
+	return all
 }
 
 // completedFlag is what a shell needs to know of a flag.
@@ -56,13 +72,13 @@ type completedFlag struct {
 	files bool
 }
 
-func completionCommands(app *kong.Application) []completedCommand {
+func completionCommands(parent *kong.Node) []completedCommand {
 	var commands []completedCommand
-	for _, node := range app.Children {
+	for _, node := range parent.Children {
 		if node.Hidden {
 			continue
 		}
-		command := completedCommand{name: node.Name, help: firstSentence(node.Help)}
+		command := completedCommand{name: node.Name, help: firstSentence(node.Help), commands: completionCommands(node)}
 		for _, argument := range node.Positional {
 			command.words = append(command.words, enumOf(argument)...)
 			command.files = command.files || isFileValue(argument)

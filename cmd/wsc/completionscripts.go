@@ -7,10 +7,14 @@ import (
 
 // bashCompletion needs nothing but bash itself, version 3.2 or later.
 func bashCompletion(commands []completedCommand) string {
-	var names []string
-	var cases strings.Builder
-	for _, command := range commands {
-		names = append(names, command.name)
+	var groups, cases strings.Builder
+	for _, group := range commands {
+		if len(group.commands) > 0 {
+			fmt.Fprintf(&groups, "    %s)\n      if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W %s -- \"$cur\")); return; fi\n      command=\"%s ${COMP_WORDS[2]}\" ;;\n",
+				group.name, shellQuote(namesOf(group.commands)+" --help"), group.name)
+		}
+	}
+	for _, command := range leaves(commands) {
 		var flags []string
 		var values strings.Builder
 		for _, flag := range command.flags {
@@ -28,7 +32,7 @@ func bashCompletion(commands []completedCommand) string {
 				fmt.Fprintf(&values, "        %s) return ;;\n", pattern)
 			}
 		}
-		fmt.Fprintf(&cases, "    %s)\n      case $prev in\n%s      esac\n", command.name, values.String())
+		fmt.Fprintf(&cases, "    %s)\n      case $prev in\n%s      esac\n", shellQuote(command.name), values.String())
 		fmt.Fprintf(&cases, "      case $cur in -*) COMPREPLY=($(compgen -W %s -- \"$cur\")); return ;; esac\n", shellQuote(strings.Join(flags, " ")))
 		switch {
 		case command.files:
@@ -55,16 +59,32 @@ _wsc() {
   fi
   case $command in
 %s  esac
+  case $command in
+%s  esac
 }
 complete -o filenames -F _wsc wsc
-`, shellQuote(strings.Join(names, " ")+" --help"), cases.String())
+`, shellQuote(namesOf(commands)+" --help"), groups.String(), cases.String())
+}
+
+func namesOf(commands []completedCommand) string {
+	names := make([]string, len(commands))
+	for i, command := range commands {
+		names[i] = command.name
+	}
+	return strings.Join(names, " ")
 }
 
 func zshCompletion(commands []completedCommand) string {
-	var names, cases strings.Builder
-	for _, command := range commands {
-		fmt.Fprintf(&names, "    %s\n", shellQuote(command.name+":"+command.help))
-		fmt.Fprintf(&cases, "    %s)\n      _arguments", command.name)
+	var groups, cases strings.Builder
+	for _, group := range commands {
+		if len(group.commands) > 0 {
+			fmt.Fprintf(&groups, "    %s)\n      commands=(\n%s      )\n", group.name, zshDescriptions(group.commands))
+			fmt.Fprintf(&groups, "      if (( CURRENT == 2 )); then\n        _describe command commands\n        return\n      fi\n")
+			fmt.Fprintf(&groups, "      command=\"%s $words[2]\"\n      shift words\n      (( CURRENT-- )) ;;\n", group.name)
+		}
+	}
+	for _, command := range leaves(commands) {
+		fmt.Fprintf(&cases, "    %s)\n      _arguments", shellQuote(command.name))
 		for _, flag := range command.flags {
 			spec := "--" + flag.name
 			if flag.value != "" {
@@ -92,13 +112,24 @@ _wsc() {
   (( CURRENT-- ))
   case $command in
 %s  esac
+  case $command in
+%s  esac
 }
 if [ "$funcstack[1]" = _wsc ]; then
   _wsc "$@"
 else
   compdef _wsc wsc
 fi
-`, names.String(), cases.String())
+`, zshDescriptions(commands), groups.String(), cases.String())
+}
+
+// zshDescriptions lists commands with their help, one a line.
+func zshDescriptions(commands []completedCommand) string {
+	var b strings.Builder
+	for _, command := range commands {
+		fmt.Fprintf(&b, "    %s\n", shellQuote(command.name+":"+command.help))
+	}
+	return b.String()
 }
 
 func zshAction(words []string, files bool) string {
@@ -117,8 +148,17 @@ func fishCompletion(commands []completedCommand) string {
 	for _, command := range commands {
 		fmt.Fprintf(&b, "complete -c wsc -n __fish_use_subcommand -a %s -d %s\n", command.name, fishQuote(command.help))
 	}
-	for _, command := range commands {
-		condition := fishQuote("__fish_seen_subcommand_from " + command.name)
+	for _, group := range commands {
+		if len(group.commands) == 0 {
+			continue
+		}
+		condition := fishQuote("__fish_seen_subcommand_from " + group.name + "; and not __fish_seen_subcommand_from " + namesOf(group.commands))
+		for _, command := range group.commands {
+			fmt.Fprintf(&b, "complete -c wsc -n %s -a %s -d %s\n", condition, command.name, fishQuote(command.help))
+		}
+	}
+	for _, command := range leaves(commands) {
+		condition := fishQuote("__fish_seen_subcommand_from " + strings.ReplaceAll(command.name, " ", "; and __fish_seen_subcommand_from "))
 		for _, flag := range command.flags {
 			fmt.Fprintf(&b, "complete -c wsc -n %s -l %s", condition, flag.name)
 			if flag.short != "" {

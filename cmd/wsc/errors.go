@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/client"
 	"github.com/website-status-checker/wsc/internal/terminal"
 )
 
@@ -53,6 +54,7 @@ func report(w io.Writer, err error) int {
 func explain(err error) (message string, code int) {
 	var parse *kong.ParseError
 	var usage *usageError
+	var refused *client.Error
 	var domain *wsc.Error
 	var request *url.Error
 	switch {
@@ -68,21 +70,36 @@ func explain(err error) (message string, code int) {
 		return usage.message, exitUsage
 	case errors.Is(err, context.Canceled):
 		return "interrupted", exitFail
+	case errors.As(err, &refused) && refused.Problem.Code == wsc.CodeUnauthorized && refused.WithoutKey:
+		return "the server needs an API key: set WSC_KEY, or --key-file FILE; a standalone server keeps its admin key in the file admin-key of its data directory", exitUsage
 	case errors.As(err, &domain):
 		if flag := flagOf(domain.Field); flag != "" {
 			return flag + ": " + domain.Message, exitUsage
 		}
-		return err.Error(), exitOf(domain.Code)
+		return err.Error() + advice(err, domain.Code), exitOf(domain.Code)
 	case errors.As(err, &request):
 		return explainConnection(request), exitFail
 	}
 	return err.Error(), exitFail
 }
 
+// advice is what to do about an error of the server that does not say it itself, or "".
+func advice(err error, code wsc.Code) string {
+	switch code {
+	case wsc.CodeInsufficientScope:
+		return " See what the key may do with: wsc me"
+	case wsc.CodeRateLimited, wsc.CodeQuotaExceeded:
+		if refused, ok := errors.AsType[*client.Error](err); ok && refused.RetryAfter > 0 {
+			return fmt.Sprintf(" Try again in %s.", refused.RetryAfter)
+		}
+	}
+	return ""
+}
+
 // exitOf tells what the caller can mend on the command line from what went wrong elsewhere.
 func exitOf(code wsc.Code) int {
 	elsewhere := []wsc.Code{
-		wsc.CodeNotFound, wsc.CodeJobFinished, wsc.CodeConflict, wsc.CodeRequestTimeout,
+		wsc.CodeNotFound, wsc.CodeJobFinished, wsc.CodeConflict, wsc.CodeRequestTimeout, wsc.CodeRateLimited, wsc.CodeQuotaExceeded,
 		wsc.CodeStorageUnavailable, wsc.CodeTemporalUnavailable, wsc.CodeInternal,
 	}
 	if slices.Contains(elsewhere, code) {
@@ -91,8 +108,21 @@ func exitOf(code wsc.Code) int {
 	return exitUsage
 }
 
-// flagOf is the flag that sets an option, or "" for a field that is no option.
+// flagOf is the flag that sets an option or a property of a key, or "" for a field that is neither.
 func flagOf(field string) string {
+	property, _, _ := strings.Cut(strings.TrimPrefix(field, "body."), "[")
+	switch property {
+	case "scopes":
+		return "--scope"
+	case "owner_email":
+		return "--owner-email"
+	case "rate_limit_hour":
+		return "--rate-limit"
+	case "allowed_ips":
+		return "--allow-ip"
+	case "expires_at":
+		return "--expires"
+	}
 	name, found := strings.CutPrefix(field, "options.")
 	switch {
 	case !found:

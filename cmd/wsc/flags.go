@@ -14,7 +14,7 @@ import (
 // serverFlags say which server to talk to.
 type serverFlags struct {
 	Server  string `help:"Address of the server. Default ${default}." default:"http://127.0.0.1:8080" env:"WSC_SERVER" placeholder:"URL"`
-	Key     string `help:"API key, if the server wants one. Others on this machine can see a command line; the variable and --key-file are safer." env:"WSC_KEY" placeholder:"KEY"`
+	Key     string `help:"API key. Others on this machine can see a command line; the variable and --key-file are safer." env:"WSC_KEY" placeholder:"KEY"`
 	KeyFile string `help:"File with the API key in it." env:"WSC_KEY_FILE" placeholder:"FILE" type:"path"`
 }
 

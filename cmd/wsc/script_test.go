@@ -16,6 +16,8 @@ import (
 	"github.com/xuri/excelize/v2"
 	"go.uber.org/goleak"
 
+	"github.com/website-status-checker/wsc/apiserver"
+	"github.com/website-status-checker/wsc/internal/apitest"
 	"github.com/website-status-checker/wsc/internal/testsite"
 )
 
@@ -48,6 +50,7 @@ func (l leakChecked) Run() int {
 //	await FILE N              waits until a file has at least N lines
 //	await-watcher             waits until somebody watches the job "endless"
 //	sheet FILE CELL TEXT      wants a cell of a workbook's first sheet to hold a text
+//	real-api                  makes WSC_SERVER the real API, without jobs and keys, and WSC_KEY its admin key
 func TestScripts(t *testing.T) {
 	hosts := testsite.StartHosts(t, testsite.HostsConfig{})
 	api := startFakeAPI(t)
@@ -71,6 +74,11 @@ func TestScripts(t *testing.T) {
 			"rows":   rows,
 			"await":  await,
 			"sheet":  sheet,
+			"real-api": func(ts *testscript.TestScript, _ bool, _ []string) {
+				server := apitest.Start(t, apiserver.Limits{})
+				ts.Setenv("WSC_SERVER", server.URL)
+				ts.Setenv("WSC_KEY", apitest.AdminKey)
+			},
 			"await-watcher": func(ts *testscript.TestScript, _ bool, _ []string) {
 				select {
 				case <-api.watched:

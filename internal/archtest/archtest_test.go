@@ -182,6 +182,12 @@ func rules() []rule {
 			deny:     slices.Concat(postgres, api, temporal),
 		},
 		{
+			name:     "the API for tests is the API on SQLite",
+			packages: []string{"internal/apitest"},
+			own:      []string{".", "apiserver", "audit", "jobs", "keys", "store/sqlite"},
+			deny:     slices.Concat(postgres, temporal),
+		},
+		{
 			name:     "wsc check needs no server",
 			packages: []string{"localcheck/..."},
 			own:      []string{".", "expect", "export", "runner", "urllist", "internal/..."},
@@ -219,7 +225,7 @@ func rules() []rule {
 		{
 			name:       "packages for tests stay out of the binary",
 			packages:   []string{"cmd/wsc"},
-			denyLinked: []string{module + "/store/storetest", module + "/internal/pgtest", module + "/internal/telemetrytest", module + "/internal/testsite"},
+			denyLinked: []string{module + "/store/storetest", module + "/internal/apitest", module + "/internal/pgtest", module + "/internal/telemetrytest", module + "/internal/testsite"},
 		},
 	}
 }

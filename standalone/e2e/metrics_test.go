@@ -18,8 +18,8 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 )
 
-// page reads a page of a process, or returns status 0 while it does not answer.
-func page(t *testing.T, address string) (status int, body string) {
+// fetch reads a page of a process, or returns status 0 while it does not answer.
+func fetch(t *testing.T, address string) (status int, body string) {
 	t.Helper()
 	answer, err := (&http.Client{Timeout: 10 * time.Second}).Get(address)
 	if err != nil {
@@ -39,7 +39,7 @@ type scraped struct {
 
 func scrape(t *testing.T, base string) scraped {
 	t.Helper()
-	status, body := page(t, base+"/metrics")
+	status, body := fetch(t, base+"/metrics")
 	require.Equal(t, http.StatusOK, status, body)
 	return scraped{t, body}
 }
@@ -120,7 +120,7 @@ func TestMetricsSayWhatAJobDid(t *testing.T) {
 	require.InDelta(t, 1, m.sum("wsc_jobs"), 0)
 	require.Positive(t, m.sum("wsc_http_requests_total", `route="/api/v1/jobs"`))
 
-	status, body := page(t, "http://"+p.env["WSC_PPROF_LISTEN"]+"/debug/pprof/goroutine?debug=1")
+	status, body := fetch(t, "http://"+p.env["WSC_PPROF_LISTEN"]+"/debug/pprof/goroutine?debug=1")
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, body, "goroutine profile:")
 }
@@ -130,16 +130,16 @@ func TestAPIAndWorkerAreWatchedAlike(t *testing.T) {
 	c := newCluster(t, s, 1, nil)
 	operations := c.workers[0].operations
 	eventually(t, 30*time.Second, "the worker is ready", func() bool {
-		status, _ := page(t, operations+"/readyz")
+		status, _ := fetch(t, operations+"/readyz")
 		return status == http.StatusOK
 	})
 	for _, path := range []string{"/healthz", "/readyz"} {
-		_, ofAPI := page(t, c.url+path)
-		_, ofWorker := page(t, operations+path)
+		_, ofAPI := fetch(t, c.url+path)
+		_, ofWorker := fetch(t, operations+path)
 		require.JSONEq(t, ofAPI, ofWorker, path)
 	}
 	for _, base := range []string{c.url, operations} {
-		_, body := page(t, base+"/readyz?verbose")
+		_, body := fetch(t, base+"/readyz?verbose")
 		var ready struct {
 			Details struct {
 				Database struct {
@@ -185,7 +185,7 @@ func TestAPIAndWorkerAreWatchedAlike(t *testing.T) {
 	require.NoError(t, c.terminate())
 	start(t, env, built.wsc, "api")
 	eventually(t, 30*time.Second, "the API is ready", func() bool { return c.client.Ready(t.Context()) == nil })
-	status, _ := page(t, c.url+"/metrics")
+	status, _ := fetch(t, c.url+"/metrics")
 	require.Equal(t, http.StatusNotFound, status)
 	scrape(t, "http://"+env["WSC_OPS_LISTEN"]).requireDocumented()
 	require.NoError(t, c.workers[0].terminate())

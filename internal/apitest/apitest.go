@@ -1,0 +1,108 @@
+// Package apitest starts the real API for tests of what talks to it: on a real SQLite database with the real services,
+// behind a real socket. Only the workflow engine is missing, so that jobs are accepted and stay pending.
+package apitest
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"gocloud.dev/blob/fileblob"
+
+	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/apiserver"
+	"github.com/website-status-checker/wsc/audit"
+	"github.com/website-status-checker/wsc/jobs"
+	"github.com/website-status-checker/wsc/keys"
+	"github.com/website-status-checker/wsc/store/sqlite"
+)
+
+// AdminKey is the admin key of the configuration.
+const AdminKey = "the-admin-key-of-all-tests-0123456789"
+
+// RateLimitHour is the requests per hour of keys that do not say otherwise.
+const RateLimitHour = 1000
+
+// Server is a running API.
+type Server struct {
+	*httptest.Server
+	Store *sqlite.Store
+	Keys  *keys.Service
+}
+
+// Start starts an API that is stopped when the test ends. The limits are those of apiserver.Limits.
+func Start(t testing.TB, limits apiserver.Limits) *Server {
+	t.Helper()
+	dir := t.TempDir()
+	logger := slog.New(slog.DiscardHandler)
+	path := filepath.Join(dir, "wsc.db")
+	_, err := sqlite.Migrate(t.Context(), path)
+	require.NoError(t, err)
+	store, err := sqlite.Open(t.Context(), path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	blobs, err := fileblob.OpenBucket(filepath.Join(dir, "blobs"), &fileblob.Options{CreateDir: true, NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, blobs.Close()) })
+	spool := filepath.Join(dir, "spool")
+	require.NoError(t, os.Mkdir(spool, 0o700))
+
+	service, err := jobs.New(jobs.Config{
+		Store: store, Workflows: noWorkflows{}, Blobs: blobs, Defaults: wsc.Defaults{HostRate: 10, Retention: time.Hour},
+		MaxURLs: 20_000, MaxUploadBytes: 4 << 20, SpoolDir: spool, Logger: logger,
+	})
+	require.NoError(t, err)
+	keyService, err := keys.New(keys.Config{Store: store, AdminKey: AdminKey, RateLimitHour: RateLimitHour, Logger: logger})
+	require.NoError(t, err)
+	t.Cleanup(keyService.Close)
+	security, err := audit.New(audit.Config{Store: store, Logger: logger})
+	require.NoError(t, err)
+	t.Cleanup(security.Close)
+	api, err := apiserver.New(apiserver.Config{
+		Store: store, Jobs: service, Keys: keyService, Security: security, Checker: noChecker{}, Blobs: blobs,
+		Workflows: noWorkflows{}, Registry: prometheus.NewRegistry(), Logger: logger, Version: "1.2.3", TempDir: spool, Limits: limits,
+	})
+	require.NoError(t, err)
+	s := &Server{Server: httptest.NewUnstartedServer(api.Handler()), Store: store, Keys: keyService}
+	s.Config = api.HTTPServer("")
+	s.Start()
+	t.Cleanup(func() { api.Close(); s.Close() })
+	return s
+}
+
+// CreateKey makes a key; without a name it is called test.
+func (s *Server) CreateKey(t testing.TB, request wsc.KeyRequest) *wsc.KeyWithSecret {
+	t.Helper()
+	if request.Name == "" {
+		request.Name = "test"
+	}
+	key, err := s.Keys.Create(t.Context(), request)
+	require.NoError(t, err)
+	return key
+}
+
+// noWorkflows stands for the workflow engine: it starts nothing.
+type noWorkflows struct{}
+
+func (noWorkflows) Start(context.Context, *wsc.Job) error { return nil }
+
+func (noWorkflows) Cancel(context.Context, string) error {
+	return wsc.Errorf(wsc.CodeNotFound, "There is no such workflow.")
+}
+
+func (noWorkflows) Terminate(context.Context, string, string) error { return nil }
+
+func (noWorkflows) Ping(context.Context) error { return nil }
+
+// noChecker finds every website active.
+type noChecker struct{}
+
+func (noChecker) Check(_ context.Context, target wsc.Target, _ wsc.CheckOptions) wsc.Result {
+	return wsc.Result{URL: target.URL, NormalizedURL: target.NormalizedURL, Host: target.Host, Status: wsc.StatusActive, HTTPStatus: 200, Attempts: 1}
+}
