@@ -53,7 +53,8 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
 .PHONY: bench
-bench: build-wsc ## Measure wsc check against a bare net/http loop (2 minutes)
+bench: build ## Measure wsc check against a bare net/http loop, and the API under load (3 minutes)
+	@scripts/ensure-postgres.sh
 	@$(STATIC) go build -o bin/bench/ ./bench/...
 	@bin/bench/bench $(ARGS)
 

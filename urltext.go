@@ -132,6 +132,7 @@ func holdsTwo(text string) bool {
 
 // repeatsScheme reports whether the host is a scheme, as in https://https://example.com and http://http//example.com.
 func repeatsScheme(text string) bool {
+	text = text[:min(len(text), len("https://https:/"))] // URLs are long, and there are many
 	scheme, behind, _ := strings.Cut(lowerASCII(text), "://")
 	if scheme != "http" && scheme != "https" {
 		return false

@@ -36,7 +36,7 @@ type brokenStore struct {
 	fail func() error
 }
 
-func (b brokenStore) Job(context.Context, string) (*wsc.Job, error) { return nil, b.fail() }
+func (b brokenStore) JobsByID(context.Context, []string) ([]wsc.Job, error) { return nil, b.fail() }
 
 func readAll(response *http.Response) ([]byte, error) { return io.ReadAll(response.Body) }
 

@@ -88,7 +88,7 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, job *wsc.Job
 	defer ping.Stop()
 
 	out := &eventWriter{w: w, control: http.NewResponseController(w), stall: s.limits.WriteStall}
-	err := out.write("retry: 2000\n\n")
+	err := out.write([]byte("retry: 2000\n\n"))
 	for err == nil {
 		select {
 		case <-ctx.Done():
@@ -97,12 +97,12 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, job *wsc.Job
 			if !s.stillValid(ctx, c) {
 				return
 			}
-			err = out.write(": ping\n\n")
+			err = out.write([]byte(": ping\n\n"))
 		case update, open := <-watcher.updates:
 			if !open {
 				return
 			}
-			err = out.event(update)
+			err = out.write(update.text)
 			if update.final {
 				return
 			}
@@ -118,25 +118,25 @@ type eventWriter struct {
 	stall   time.Duration
 }
 
-func (e *eventWriter) write(text string) error {
+func (e *eventWriter) write(text []byte) error {
 	if err := e.control.SetWriteDeadline(time.Now().Add(e.stall)); err != nil {
 		return err
 	}
-	if _, err := e.w.Write([]byte(text)); err != nil {
+	if _, err := e.w.Write(text); err != nil {
 		return err
 	}
 	return e.control.Flush()
 }
 
-// event writes an update as a progress event, and the final one as a done event as well.
-func (e *eventWriter) event(u update) error {
-	data, err := json.Marshal(u.progress)
+// newUpdate writes an update as a progress event, and the final one as a done event as well.
+func newUpdate(id int64, progress wsc.Progress, final bool) update {
+	data, err := json.Marshal(progress)
 	if err != nil {
-		return fmt.Errorf("write progress: %w", err)
+		data = []byte("null") // numbers and strings can always be written
 	}
-	text := fmt.Sprintf("id: %d\nevent: progress\ndata: %s\n\n", u.id, data)
-	if u.final {
-		text += fmt.Sprintf("id: %d%s\nevent: done\ndata: %s\n\n", u.id, doneSuffix, data)
+	text := fmt.Appendf(nil, "id: %d\nevent: progress\ndata: %s\n\n", id, data)
+	if final {
+		text = fmt.Appendf(text, "id: %d%s\nevent: done\ndata: %s\n\n", id, doneSuffix, data)
 	}
-	return e.write(text)
+	return update{id: id, text: text, final: final}
 }

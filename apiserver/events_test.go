@@ -167,9 +167,9 @@ type countingStore struct {
 	reads *atomic.Int64
 }
 
-func (c countingStore) Job(ctx context.Context, id string) (*wsc.Job, error) {
+func (c countingStore) JobsByID(ctx context.Context, ids []string) ([]wsc.Job, error) {
 	c.reads.Add(1)
-	return c.Store.Job(ctx, id)
+	return c.Store.JobsByID(ctx, ids)
 }
 
 func TestFiftyStreamsShareOnePoll(t *testing.T) {
@@ -279,11 +279,11 @@ type flakyStore struct {
 	down *atomic.Bool
 }
 
-func (f flakyStore) Job(ctx context.Context, id string) (*wsc.Job, error) {
+func (f flakyStore) JobsByID(ctx context.Context, ids []string) ([]wsc.Job, error) {
 	if f.down.Load() {
 		return nil, wsc.Errorf(wsc.CodeStorageUnavailable, "down")
 	}
-	return f.Store.Job(ctx, id)
+	return f.Store.JobsByID(ctx, ids)
 }
 
 func TestStreamSurvivesTheDatabasesAbsence(t *testing.T) {

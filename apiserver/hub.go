@@ -24,9 +24,10 @@ type jobReader interface {
 // update is one event of a stream: where the job stands. It is the last one when final.
 type update struct {
 	// id grows from update to update.
-	id       int64
-	progress wsc.Progress
-	final    bool
+	id int64
+	// text is the event as it is written, the same for all streams.
+	text  []byte
+	final bool
 }
 
 // hub reads every job that is watched once per interval, however many watch it, and hands what it read to all of them.
@@ -205,5 +206,5 @@ func (r *room) note(job *wsc.Job, now time.Time) {
 		seconds := float64(left) / progress.Rate
 		progress.ETASeconds = &seconds
 	}
-	r.last = update{id: max(now.UnixMilli(), r.last.id+1), progress: progress, final: job.Status.Terminal()}
+	r.last = newUpdate(max(now.UnixMilli(), r.last.id+1), progress, job.Status.Terminal())
 }

@@ -16,8 +16,8 @@ func (s *Server) job(ctx context.Context, id string) (*wsc.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	job, err := s.store.Job(ctx, parsed)
-	if wsc.CodeOf(err) == wsc.CodeNotFound || (err == nil && !callerOf(ctx).owns(job.Owner)) {
+	job, err := s.loader.Job(ctx, parsed)
+	if err == nil && !callerOf(ctx).owns(job.Owner) {
 		return nil, notFoundError()
 	}
 	return job, err

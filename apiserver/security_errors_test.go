@@ -16,7 +16,7 @@ import (
 )
 
 // inside is what no answer may tell: where code stands, what the database is asked, where files are.
-var inside = regexp.MustCompile(`(?i)goroutine \d|\.go:\d|runtime error|panic|\bSELECT\b|\bINSERT\b|sqlite|pgx|sql:|/tmp/|no such table|constraint`)
+var inside = regexp.MustCompile(`(?i)goroutine \d|\.go:\d|runtime error|panic|\bSELECT\b|\bINSERT\b|\bsqlite|\bpgx|sql:|/tmp/|no such table|constraint`)
 
 func errorsTellNothing(t *testing.T) {
 	b := newBundle(t)

@@ -27,7 +27,7 @@ import (
 // Store is what the API reads from a store. Errors carry the codes that package storetest states.
 type Store interface {
 	health.Database
-	Job(ctx context.Context, id string) (*wsc.Job, error)
+	JobsByID(ctx context.Context, ids []string) ([]wsc.Job, error)
 	Jobs(ctx context.Context, filter wsc.JobFilter) ([]wsc.Job, error)
 	Results(ctx context.Context, jobID string, filter wsc.ResultFilter) ([]wsc.Result, error)
 	EachResult(ctx context.Context, jobID string, filter wsc.ResultFilter, fn func(*wsc.Result) error) error
@@ -173,6 +173,7 @@ type Server struct {
 
 	protection  *http.CrossOriginProtection
 	metrics     *metrics
+	loader      *jobLoader
 	hub         *hub
 	checkSlots  *slots
 	exportSlots *slots
@@ -198,6 +199,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	loader := newJobLoader(cfg.Store, limits.RequestTimeout)
 	s := &Server{
 		store: cfg.Store, jobs: cfg.Jobs, keys: cfg.Keys, security: cfg.Security, checker: cfg.Checker, blobs: cfg.Blobs,
 		health: health.New(health.Config{
@@ -206,7 +208,8 @@ func New(cfg Config) (*Server, error) {
 		logger: cfg.Logger, reporter: cfg.Reporter, tracing: newTracing(cfg), tempDir: cfg.TempDir, limits: limits,
 		hosts: map[string]bool{}, proxies: cfg.TrustedProxies,
 		metrics:        metrics,
-		hub:            newHub(cfg.Store, limits.PollInterval, cfg.Logger),
+		loader:         loader,
+		hub:            newHub(loader, limits.PollInterval, cfg.Logger),
 		checkSlots:     newSlots("checks", limits.Checks, limits.ChecksWaiting, limits.SlotWait),
 		exportSlots:    newSlots("exports", limits.Exports, limits.ExportsWaiting, limits.SlotWait),
 		failedLogins:   newAddressLimit(limits.FailedLogins, time.Minute),

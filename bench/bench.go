@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,20 +23,26 @@ type bench struct {
 	environment []string
 }
 
-// run runs the chosen scenarios and prints the lines of each as soon as it is through.
-func (b *bench) run(ctx context.Context) error {
+// chosen reports whether a scenario is to run.
+func (b *bench) chosen(name string) bool { return len(b.only) == 0 || slices.Contains(b.only, name) }
+
+// runChecks measures wsc check in the chosen scenarios and prints the lines of each as soon as it is through. The program
+// is the bench itself.
+func (b *bench) runChecks(ctx context.Context, program string) (err error) {
+	chosen := slices.DeleteFunc(scenarios(), func(s scenario) bool { return !b.chosen(s.name) })
+	if len(chosen) == 0 {
+		return nil
+	}
+	if b.sites, err = startSites(ctx, program); err != nil {
+		return fmt.Errorf("start the websites: %w", err)
+	}
+	defer func() { err = errors.Join(err, b.sites.close()) }()
 	authority := filepath.Join(b.folder, "authority.pem")
 	if err := writeAuthority(authority, b.sites.Authority); err != nil {
 		return err
 	}
-	b.environment = environment(os.Environ(), authority)
-	if b.scale != 1 {
-		b.notef("Lists have %g of their length: good for a look, not for a comparison.\n", b.scale)
-	}
-	for _, s := range scenarios() {
-		if len(b.only) > 0 && !slices.Contains(b.only, s.name) {
-			continue
-		}
+	b.environment = append(environment(os.Environ()), "SSL_CERT_FILE="+authority)
+	for _, s := range chosen {
 		pairs, n, err := b.scenario(ctx, s)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)

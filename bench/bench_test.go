@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,8 +116,8 @@ func TestMixedListHasFivePercentOfEach(t *testing.T) {
 }
 
 func TestSettingsOfTheProductAreKeptOut(t *testing.T) {
-	require.Equal(t, []string{"PATH=/bin", "GOGC=50", "SSL_CERT_FILE=/tmp/authority"},
-		environment([]string{"PATH=/bin", "WSC_TIMEOUT=1s", "SSL_CERT_DIR=/x", "GOGC=50", "SSL_CERT_FILE=/y"}, "/tmp/authority"))
+	require.Equal(t, []string{"PATH=/bin", "GOGC=50"},
+		environment([]string{"PATH=/bin", "WSC_TIMEOUT=1s", "SSL_CERT_DIR=/x", "TEMPORAL_ADDRESS=x:1", "GOGC=50", "SSL_CERT_FILE=/y"}))
 }
 
 func TestArgumentsAreChecked(t *testing.T) {
@@ -156,6 +159,38 @@ func TestMeasureTellsWhatAProcessTook(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+func TestAServerThatEndsAtOnceShowsItsLog(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	_, err := startServer(t.Context(), os.Environ(), log, "127.0.0.1:1", "sh", "-c", "echo no database; exit 3")
+	require.ErrorContains(t, err, "exit status 3")
+	require.ErrorContains(t, err, "no database")
+}
+
+func TestAServerIsReadyWhenItSaysSoAndEndsWhenAsked(t *testing.T) {
+	var asked atomic.Int64
+	answers := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/readyz" || asked.Add(1) < 3 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	t.Cleanup(answers.Close)
+	folder := t.TempDir()
+	s, err := startServer(t.Context(), os.Environ(), filepath.Join(folder, "log"), answers.Listener.Addr().String(), "sleep", "600")
+	require.NoError(t, err)
+	require.EqualValues(t, 3, asked.Load())
+	require.NoError(t, s.stop())
+	require.ErrorContains(t, s.err, "terminated")
+}
+
+func TestScenariosOfTheAPICanBeChosen(t *testing.T) {
+	s, err := parse([]string{"-only", "sse,api_get_job"}, io.Discard)
+	require.NoError(t, err)
+	b := &bench{settings: s}
+	require.True(t, b.chosen("sse"))
+	require.False(t, b.chosen("upload"))
+	require.False(t, b.chosen("tls"))
+}
+
 // TestRawLoopReachesTheSites runs the websites and the raw loop as the bench does, on short lists of every kind.
 func TestRawLoopReachesTheSites(t *testing.T) {
 	if runtime.GOOS != "linux" {
@@ -171,7 +206,7 @@ func TestRawLoopReachesTheSites(t *testing.T) {
 	require.NoError(t, writeAuthority(authority, sites.Authority))
 	b := &bench{
 		settings:    settings{rawLoop: filepath.Join(folder, "rawloop"), concurrency: 20},
-		environment: environment(os.Environ(), authority),
+		environment: append(environment(os.Environ()), "SSL_CERT_FILE="+authority),
 	}
 	for _, s := range scenarios() {
 		list := filepath.Join(folder, s.name)

@@ -1,6 +1,7 @@
 // Command bench measures wsc check against the smallest net/http program that requests the same list (bench/rawloop),
-// and prints lines "BENCH <name> <value> <unit>". docs/performance.md says what they mean. It measures the built
-// binaries from outside, each run a process of its own, and fails when one of them gives a wrong answer.
+// and wsc api under the load of bench/apiload. It prints lines "BENCH <name> <value> <unit>"; docs/performance.md says
+// what they mean. It measures the built binaries from outside, as processes of their own, and fails when one of them
+// gives a wrong answer.
 //
 // Called as "bench sites" it is the websites that both sides request.
 package main
@@ -33,7 +34,9 @@ func main() {
 // settings are what the command line says.
 type settings struct {
 	wsc         string
+	standalone  string
 	rawLoop     string
+	apiLoad     string
 	only        []string
 	runs        int
 	scale       float64
@@ -53,17 +56,20 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return fmt.Errorf("find the bench's own folder: %w", err)
 	}
 	s.rawLoop = filepath.Join(filepath.Dir(program), "rawloop")
+	s.apiLoad = filepath.Join(filepath.Dir(program), "apiload")
 	folder, err := os.MkdirTemp("", "wsc-bench-")
 	if err != nil {
 		return fmt.Errorf("make a folder for lists and results: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // what stays is in the folder for temporary files
-	sites, err := startSites(ctx, program)
-	if err != nil {
-		return fmt.Errorf("start the websites: %w", err)
+	b := &bench{settings: s, folder: folder, stdout: stdout, stderr: stderr}
+	if b.scale != 1 {
+		b.notef("Everything has %g of its size: good for a look, not for a comparison.\n", b.scale)
 	}
-	b := &bench{settings: s, sites: sites, folder: folder, stdout: stdout, stderr: stderr}
-	return errors.Join(b.run(ctx), sites.close())
+	if err := b.runChecks(ctx, program); err != nil {
+		return err
+	}
+	return b.runAPI(ctx)
 }
 
 func parse(args []string, stderr io.Writer) (settings, error) {
@@ -71,9 +77,10 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&s.wsc, "wsc", filepath.Join("bin", "wsc"), "the `binary` to measure")
+	flags.StringVar(&s.standalone, "standalone", filepath.Join("bin", "wsc-standalone"), "the `binary` whose Temporal server the API uses")
 	only := flags.String("only", "", "comma-separated `scenarios` to run: "+strings.Join(names(), ", ")+"; default all")
-	flags.IntVar(&s.runs, "runs", 5, "measured pairs of runs in each scenario")
-	flags.Float64Var(&s.scale, "scale", 1, "`factor` on the number of URLs, for a quick look; results of other scales don't compare")
+	flags.IntVar(&s.runs, "runs", 5, "measured pairs of runs in each scenario of wsc check")
+	flags.Float64Var(&s.scale, "scale", 1, "`factor` on the number of URLs and on the load of the API, for a quick look; results of other scales don't compare")
 	flags.IntVar(&s.concurrency, "concurrency", 512, "requests at once on both sides, 1 to 1000; the default is that of wsc check")
 	if err := flags.Parse(args); err != nil {
 		return s, err

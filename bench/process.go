@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -49,15 +50,12 @@ func measure(ctx context.Context, environment []string, highestExit int, program
 	return usage{wall: wall, cpu: state.UserTime() + state.SystemTime(), peakBytes: peakBytes(state)}, stdout.String(), nil
 }
 
-// environment is the caller's without settings of the product, and with the authority of the websites.
-func environment(current []string, authorityFile string) []string {
-	var kept []string
-	for _, variable := range current {
-		if !strings.HasPrefix(variable, "WSC_") && !strings.HasPrefix(variable, "SSL_CERT_") {
-			kept = append(kept, variable)
-		}
-	}
-	return append(kept, "SSL_CERT_FILE="+authorityFile)
+// environment is the caller's without settings of the product.
+func environment(current []string) []string {
+	settings := []string{"WSC_", "TEMPORAL_", "SENTRY_", "OTEL_", "SSL_CERT_"}
+	return slices.DeleteFunc(slices.Clone(current), func(variable string) bool {
+		return slices.ContainsFunc(settings, func(prefix string) bool { return strings.HasPrefix(variable, prefix) })
+	})
 }
 
 // writeAuthority writes the authority's certificate where SSL_CERT_FILE points.

@@ -56,10 +56,12 @@ func url(scheme string, host int, port uint16, path string) string {
 
 // names are the names of all scenarios.
 func names() []string {
-	all := scenarios()
-	names := make([]string, len(all))
-	for i := range all {
-		names[i] = all[i].name
+	var names []string
+	for _, s := range scenarios() {
+		names = append(names, s.name)
+	}
+	for _, s := range apiScenarios() {
+		names = append(names, s.name)
 	}
 	return names
 }

@@ -196,8 +196,19 @@ func rules() []rule {
 		{
 			name:     "the benchmark measures the product from outside",
 			packages: []string{"bench"},
-			own:      []string{"internal/testsite"},
+			own:      []string{"internal/pgserver", "internal/testsite"},
 			others:   []string{},
+		},
+		{
+			name:     "the load on the API shares no code with the product",
+			packages: []string{"bench/apiload"},
+			own:      []string{},
+		},
+		{
+			name:     "a PostgreSQL server knows nothing of the product",
+			packages: []string{"internal/pgserver"},
+			own:      []string{},
+			deny:     slices.Concat(api, temporal, []string{"net/http"}),
 		},
 		{
 			name:     "what the product is compared with is the standard library alone",
@@ -225,7 +236,7 @@ func rules() []rule {
 		{
 			name:       "packages for tests stay out of the binary",
 			packages:   []string{"cmd/wsc"},
-			denyLinked: []string{module + "/store/storetest", module + "/internal/apitest", module + "/internal/pgtest", module + "/internal/telemetrytest", module + "/internal/testsite"},
+			denyLinked: []string{module + "/store/storetest", module + "/internal/apitest", module + "/internal/pgserver", module + "/internal/pgtest", module + "/internal/telemetrytest", module + "/internal/testsite"},
 		},
 	}
 }

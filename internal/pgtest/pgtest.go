@@ -12,6 +12,7 @@ package pgtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -22,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/website-status-checker/wsc/internal/pgserver"
 	"github.com/website-status-checker/wsc/store/postgres"
 )
 
@@ -64,6 +66,18 @@ func (t testsWithServer) run(ctx context.Context) (int, error) {
 	return code, server.Stop()
 }
 
+// Start starts a server of its own for a test that stops it. It has the database wsc_template, which is migrated.
+func Start(ctx context.Context) (*pgserver.Server, error) {
+	server, err := pgserver.Start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepareTemplate(ctx, server); err != nil {
+		return nil, errors.Join(err, server.Stop())
+	}
+	return server, nil
+}
+
 // NewDatabase creates a migrated database that is dropped at the end of the test, and returns its URL.
 // It needs WithServer in TestMain.
 func NewDatabase(t testing.TB) string {
@@ -84,7 +98,7 @@ func newDatabase(t testing.TB, template string) string {
 	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	execute(t, serverURL, `CREATE DATABASE `+name+` TEMPLATE `+template)
 	t.Cleanup(func() { execute(t, serverURL, `DROP DATABASE `+name+` WITH (FORCE)`) })
-	return databaseURL(serverURL, name)
+	return pgserver.DatabaseURL(serverURL, name)
 }
 
 func execute(t testing.TB, serverURL, statement string) {
@@ -111,7 +125,7 @@ func executeOn(ctx context.Context, databaseURL, statement string) error {
 }
 
 // prepareTemplate creates the migrated database that the tests' databases are copies of.
-func prepareTemplate(ctx context.Context, server *Server) error {
+func prepareTemplate(ctx context.Context, server *pgserver.Server) error {
 	if err := executeOn(ctx, server.URL(""), `CREATE DATABASE `+migratedTemplate+` TEMPLATE `+emptyTemplate); err != nil {
 		return err
 	}

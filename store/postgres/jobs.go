@@ -103,6 +103,17 @@ func (s *Store) Job(ctx context.Context, jobID string) (*wsc.Job, error) {
 	return s.oneJob(ctx, "read job", `WHERE id = $1`, id)
 }
 
+// JobsByID returns those of the jobs that exist, each once and in any order.
+func (s *Store) JobsByID(ctx context.Context, jobIDs []string) ([]wsc.Job, error) {
+	ids := make([][16]byte, 0, len(jobIDs))
+	for _, jobID := range jobIDs {
+		if id, err := parseID(jobID); err == nil { // what is not an id names no job
+			ids = append(ids, id)
+		}
+	}
+	return collect(ctx, s, "read jobs", selectJobSQL+`WHERE id = ANY($1)`, []any{ids}, scanJob)
+}
+
 // JobByIdempotencyKey returns the job that was created with the key, or wsc.CodeNotFound.
 func (s *Store) JobByIdempotencyKey(ctx context.Context, owner, key string) (*wsc.Job, error) {
 	return s.oneJob(ctx, "read job by idempotency key", `WHERE owner = $1 AND idempotency_key = $2 AND idempotency_key <> ''`,

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -85,6 +86,16 @@ func (s *Store) oneJob(ctx context.Context, what, where string, arguments ...any
 // Job returns a job.
 func (s *Store) Job(ctx context.Context, jobID string) (*wsc.Job, error) {
 	return s.oneJob(ctx, "read job", `WHERE id = ?`, jobID)
+}
+
+// JobsByID returns those of the jobs that exist, each once and in any order.
+func (s *Store) JobsByID(ctx context.Context, jobIDs []string) ([]wsc.Job, error) {
+	ids, err := json.Marshal(jobIDs)
+	if err != nil {
+		return nil, fmt.Errorf("read jobs: %w", err)
+	}
+	query := selectJobSQL + `WHERE id IN (SELECT value FROM json_each(?))`
+	return collect(ctx, s.readers, "read jobs", query, []any{string(ids)}, scanJob)
 }
 
 // JobByIdempotencyKey returns the job that was created with the key, or wsc.CodeNotFound.

@@ -47,6 +47,7 @@ func callsWithoutJob(store Store, id string) map[string]func(context.Context) er
 		"Ping":                func(ctx context.Context) error { return store.Ping(ctx) },
 		"CreateJob":           func(ctx context.Context) error { return store.CreateJob(ctx, &wsc.Job{ID: id, CreatedAt: someTime()}) },
 		"JobByIdempotencyKey": func(ctx context.Context) error { _, err := store.JobByIdempotencyKey(ctx, "o", "k"); return err },
+		"JobsByID":            func(ctx context.Context) error { _, err := store.JobsByID(ctx, []string{id}); return err },
 		"SchemaVersion":       func(ctx context.Context) error { _, err := store.SchemaVersion(ctx); return err },
 		"CountJobs":           func(ctx context.Context) error { _, err := store.CountJobs(ctx); return err },
 		"Jobs":                func(ctx context.Context) error { _, err := store.Jobs(ctx, wsc.JobFilter{Limit: 1}); return err },

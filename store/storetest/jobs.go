@@ -28,6 +28,19 @@ func testJobs(t *testing.T, open func(*testing.T) Store) {
 		require.Equal(t, created, readJob(t, store, created.ID))
 	})
 
+	t.Run("jobs are read by their ids, each once", func(t *testing.T) {
+		first, second := readJob(t, store, createJob(t, store).ID), readJob(t, store, createJob(t, store).ID)
+		createJob(t, store)
+		found, err := store.JobsByID(t.Context(), []string{second.ID, newID(t), first.ID, "'; --", second.ID, ""})
+		require.NoError(t, err)
+		require.ElementsMatch(t, []wsc.Job{*first, *second}, found)
+		for _, none := range [][]string{nil, {}, {newID(t)}, {"no id"}} {
+			found, err = store.JobsByID(t.Context(), none)
+			require.NoError(t, err)
+			require.Empty(t, found)
+		}
+	})
+
 	t.Run("header values are not stored beside the sealed ones", func(t *testing.T) {
 		created := createJob(t, store, func(j *wsc.Job) {
 			j.Options = wsc.Options{Headers: map[string]string{"Authorization": "secret"}}

@@ -30,6 +30,8 @@ type Store interface {
 	CreateJob(ctx context.Context, job *wsc.Job) error
 	// Job returns a job.
 	Job(ctx context.Context, id string) (*wsc.Job, error)
+	// JobsByID returns those of the jobs that exist, each once and in any order. What is not an id names no job.
+	JobsByID(ctx context.Context, ids []string) ([]wsc.Job, error)
 	// JobByIdempotencyKey returns the job that was created with the key, or wsc.CodeNotFound.
 	JobByIdempotencyKey(ctx context.Context, owner, key string) (*wsc.Job, error)
 	// Jobs returns a page of jobs, newest first (created_at, id descending).

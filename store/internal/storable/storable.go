@@ -138,8 +138,10 @@ func ExportPaths(paths map[string]string) ([]byte, error) {
 // Decode fills in the parts of the job that are stored as JSON.
 func (j JobJSON) Decode(job *wsc.Job) error {
 	var options storedOptions
-	if err := decode("options", j.Options, &options); err != nil {
-		return err
+	if string(j.Options) != "{}" { // which most are
+		if err := decode("options", j.Options, &options); err != nil {
+			return err
+		}
 	}
 	job.Options, job.SealedHeaders = options.Options.WithMaskedHeaders(), options.SealedHeaders
 	if job.SealedHeaders == "" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"syscall"
 )
 
@@ -13,4 +14,9 @@ func peakBytes(state *os.ProcessState) int64 {
 		return 0
 	}
 	return used.Maxrss * 1024
+}
+
+// dieWithParent makes the kernel kill the process when the bench is gone, however that ended.
+func dieWithParent(command *exec.Cmd) {
+	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

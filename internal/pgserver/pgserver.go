@@ -1,4 +1,6 @@
-package pgtest
+// Package pgserver runs a private PostgreSQL server from the binaries that are installed on the machine, for tests and
+// benchmarks.
+package pgserver
 
 import (
 	"context"
@@ -27,7 +29,7 @@ const startTries = 3
 const startTimeout = time.Minute
 
 // Server is a private PostgreSQL server on a free loopback port, with its data in a temporary folder. It trades
-// durability for speed and must not be used for anything but tests.
+// durability for speed and must not be used for anything but tests and benchmarks.
 type Server struct {
 	port    int
 	guard   *exec.Cmd
@@ -62,21 +64,22 @@ func (s *Server) URL(database string) string {
 	if database == "" {
 		database = "postgres"
 	}
-	return databaseURL(fmt.Sprintf("postgres://postgres@127.0.0.1:%d/?sslmode=disable", s.port), database)
+	return DatabaseURL(fmt.Sprintf("postgres://postgres@127.0.0.1:%d/?sslmode=disable", s.port), database)
 }
 
 // Stop ends all sessions, stops the server and removes its folder.
 func (s *Server) Stop() error {
 	if err := s.release.Close(); err != nil {
-		return fmt.Errorf("stop the test server: %w", err)
+		return fmt.Errorf("stop the PostgreSQL server: %w", err)
 	}
 	if err := s.guard.Wait(); err != nil {
-		return fmt.Errorf("stop the test server: %w", err)
+		return fmt.Errorf("stop the PostgreSQL server: %w", err)
 	}
 	return nil
 }
 
-func databaseURL(serverURL, database string) string {
+// DatabaseURL is the URL of another database of the server that a URL from Server.URL leads to.
+func DatabaseURL(serverURL, database string) string {
 	u, err := url.Parse(serverURL)
 	if err != nil {
 		return serverURL
@@ -98,7 +101,7 @@ func findBinaries() (string, error) {
 		return "", fmt.Errorf("look for PostgreSQL: %w", err)
 	}
 	if len(found) == 0 {
-		return "", fmt.Errorf("PostgreSQL is needed for the tests and is neither on the PATH nor in %s; install the package postgresql", pattern)
+		return "", fmt.Errorf("PostgreSQL is needed and is neither on the PATH nor in %s; install the package postgresql", pattern)
 	}
 	major := func(path string) int {
 		version, err := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
@@ -132,13 +135,13 @@ func serverAccount() (*syscall.Credential, error) {
 		}
 		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid), NoSetGroups: true}, nil
 	}
-	return nil, errors.New("the tests run as root, and there is neither a user postgres nor nobody to run PostgreSQL as")
+	return nil, errors.New("this process is root, and there is neither a user postgres nor nobody to run PostgreSQL as")
 }
 
 func start(ctx context.Context, binaries string, account *syscall.Credential) (*Server, error) {
 	folder, err := os.MkdirTemp("", "wsc-postgres-")
 	if err != nil {
-		return nil, fmt.Errorf("make a folder for the test server: %w", err)
+		return nil, fmt.Errorf("make a folder for the PostgreSQL server: %w", err)
 	}
 	server, err := startIn(ctx, folder, binaries, account)
 	if err != nil {
@@ -150,7 +153,7 @@ func start(ctx context.Context, binaries string, account *syscall.Credential) (*
 func startIn(ctx context.Context, folder, binaries string, account *syscall.Credential) (*Server, error) {
 	if account != nil {
 		if err := os.Chown(folder, int(account.Uid), int(account.Gid)); err != nil {
-			return nil, fmt.Errorf("hand the folder of the test server over: %w", err)
+			return nil, fmt.Errorf("hand the folder of the PostgreSQL server over: %w", err)
 		}
 	}
 	data := filepath.Join(folder, "data")
@@ -169,9 +172,6 @@ func startIn(ctx context.Context, folder, binaries string, account *syscall.Cred
 		return nil, err
 	}
 	if err := server.waitReady(ctx); err != nil {
-		return nil, errors.Join(err, server.Stop())
-	}
-	if err := prepareTemplate(ctx, server); err != nil {
 		return nil, errors.Join(err, server.Stop())
 	}
 	return server, nil
@@ -203,15 +203,15 @@ func (s *Server) launch(data, binaries string, account *syscall.Credential) erro
 		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off",
 		"-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "logging_collector=off")
 	runIn(s.guard, s.folder, account)
-	// Its own process group: an interrupt from the terminal is for the tests, which then end the guard by closing the pipe.
+	// Its own process group: an interrupt from the terminal is for this process, which then ends the guard by closing the pipe.
 	s.guard.SysProcAttr.Setpgid = true
 	release, err := s.guard.StdinPipe()
 	if err != nil {
-		return fmt.Errorf("start the test server: %w", err)
+		return fmt.Errorf("start the PostgreSQL server: %w", err)
 	}
 	s.release = release
 	if err := s.guard.Start(); err != nil {
-		return fmt.Errorf("start the test server: %w", err)
+		return fmt.Errorf("start the PostgreSQL server: %w", err)
 	}
 	return nil
 }
@@ -229,11 +229,11 @@ func (s *Server) waitReady(ctx context.Context) error {
 			return conn.Close(ctx)
 		}
 		if _, ended := os.Stat(filepath.Join(s.folder, "ended")); ended == nil {
-			return fmt.Errorf("the test server ended; its log: %s", s.readLog())
+			return fmt.Errorf("the PostgreSQL server ended; its log: %s", s.readLog())
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the test server does not answer: %w; its log: %s", err, s.readLog())
+			return fmt.Errorf("the PostgreSQL server does not answer: %w; its log: %s", err, s.readLog())
 		case <-ticker.C:
 		}
 	}
