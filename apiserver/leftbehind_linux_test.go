@@ -59,7 +59,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	b := newBundle(t, func(s *setup) {
 		s.api.Limits = apiserver.Limits{PollInterval: 20 * time.Millisecond, PublicRequests: 1_000_000, FailedLogins: 1_000_000}
 	})
-	b.server.Client().Transport.(*http.Transport).MaxIdleConnsPerHost = workers //nolint:errcheck,forcetypeassert // httptest's own
+	b.server.Client().Transport.(*http.Transport).MaxIdleConnsPerHost = workers
 	job := b.submit(t, "l.txt", "example.com\n")
 	b.begin(t, job.ID, 100)
 	advance(t, b, job.ID, 0, 50)

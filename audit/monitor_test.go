@@ -140,6 +140,7 @@ func TestASuddenJumpOfACountIsAnAnomaly(t *testing.T) {
 					want[s.signal] = test.alarms
 				}
 				require.Equal(t, want, m.began)
+				require.False(t, m.active[s.signal] && len(slices.Concat(test.minutes...)) > 180, "what stays becomes usual")
 				require.Len(t, m.anomalies(), test.alarms)
 			})
 		}

@@ -199,7 +199,7 @@ func NewAPI(p Parts) (*API, error) {
 	}
 	service, err := jobs.New(jobs.Config{
 		Store: p.Store, Workflows: workflows, Blobs: p.Blobs, Defaults: defaults,
-		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, SpoolDir: spool, Logger: p.Logger, Sealer: p.sealer(),
+		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, Quota: p.Jobs.Quota(), SpoolDir: spool, Logger: p.Logger, Sealer: p.sealer(),
 	})
 	if err != nil {
 		return nil, err
@@ -235,8 +235,8 @@ func (a *API) complete(p Parts, workflows *temporalclient.Jobs, spool string) (e
 		Store: p.Store, Jobs: a.service, Keys: a.keys, Security: p.Security.recorder, Checker: p.Metrics.checks.Count(a.checker.Checker), Blobs: p.Blobs,
 		Workflows: workflows, Registry: p.Metrics.Registry, HideMetrics: p.HideMetrics, Facts: p.facts(), Logger: p.Logger, Version: version.String(), TempDir: spool,
 		AllowedHosts: allowedHosts(p.Listen), TrustedProxies: p.Access.TrustedProxies, CORSOrigins: p.Access.CORSOrigins, MetricsNeedKey: p.Listen.Public(),
-		TemporalUIURL: p.TemporalUIURL,
-		Reporter:      p.Telemetry.Sentry, Tracers: p.Telemetry.Tracing.Provider(), Propagator: p.Telemetry.Tracing.Propagator(),
+		TemporalUIURL: p.TemporalUIURL, Limits: apiserver.Limits{Streams: p.Access.MaxStreams},
+		Reporter: p.Telemetry.Sentry, Tracers: p.Telemetry.Tracing.Provider(), Propagator: p.Telemetry.Tracing.Propagator(),
 	})
 	return err
 }

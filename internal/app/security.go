@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/activities"
@@ -21,10 +22,16 @@ type Security struct {
 
 // StartSecurity starts recording into the store. Close it before the store, and after all who report.
 func StartSecurity(store audit.Store, metrics *Metrics, logger *slog.Logger) (*Security, error) {
+	return startSecurity(store, metrics, logger, nil)
+}
+
+// startSecurity takes the ticks of the monitor's minutes, which are the clock's if nil.
+func startSecurity(store audit.Store, metrics *Metrics, logger *slog.Logger, minutes <-chan time.Time) (*Security, error) {
 	counted := metrics.security
-	monitor := audit.NewMonitor(audit.MonitorConfig{Changed: func(signal audit.Signal, anomalous, began bool) {
-		counted.Anomaly(string(signal), anomalous, began)
-	}})
+	monitor := audit.NewMonitor(audit.MonitorConfig{
+		Minutes: minutes,
+		Changed: func(signal audit.Signal, anomalous, began bool) { counted.Anomaly(string(signal), anomalous, began) },
+	})
 	recorder, err := audit.New(audit.Config{
 		Store: store, Logger: logger, Unstored: counted.Unstored,
 		Observe: func(event wsc.SecurityEvent) {

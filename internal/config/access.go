@@ -17,6 +17,7 @@ type Access struct {
 	AdminKeyFile   string         `help:"File that holds the admin key." env:"WSC_ADMIN_KEY_FILE" type:"path" placeholder:"FILE"`
 	RateLimitHour  int64          `help:"Requests per hour of new API keys that do not say otherwise; 0 is no limit." default:"10000" env:"WSC_RATE_LIMIT_HOUR" placeholder:"N"`
 	AuditRetention time.Duration  `help:"How long security events are kept in the database." default:"2160h" env:"WSC_AUDIT_RETENTION" placeholder:"DURATION"`
+	MaxStreams     int            `help:"Most event streams of one API key that are open on one server." default:"2500" env:"WSC_MAX_STREAMS" placeholder:"N"`
 	TrustedProxies []netip.Prefix `help:"Networks of the reverse proxies in front of the API, for example 10.0.0.0/8. Only their X-Forwarded-For is believed." env:"WSC_TRUSTED_PROXIES" placeholder:"CIDR,…"`
 	CORSOrigins    []string       `name:"cors-origins" help:"Origins whose pages may call the API from a browser, for example https://app.example.com. Default: none." env:"WSC_CORS_ORIGINS" placeholder:"ORIGIN,…"`
 }
@@ -61,6 +62,9 @@ func (a Access) Validate() error {
 		if err := checkOrigin(origin); err != nil {
 			return fmt.Errorf("WSC_CORS_ORIGINS (--cors-origins): %w", err)
 		}
+	}
+	if a.MaxStreams < 1 {
+		return fmt.Errorf("WSC_MAX_STREAMS (--max-streams): %d is not a positive number", a.MaxStreams)
 	}
 	_, err := a.Secret()
 	return err
