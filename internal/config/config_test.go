@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
@@ -41,6 +42,7 @@ func TestDefaults(t *testing.T) {
 	require.False(t, s.Public())
 	require.EqualValues(t, 100<<20, s.MaxUploadBytes)
 	require.InDelta(t, 10.0, s.HostRate, 0)
+	require.Equal(t, 90*24*time.Hour, s.AuditRetention)
 	_, err = s.URL()
 	require.ErrorContains(t, err, "WSC_DATABASE_URL")
 }
@@ -66,6 +68,8 @@ func TestAWrongValueIsNamed(t *testing.T) {
 		{"address without port", "WSC_LISTEN", "localhost"},
 		{"unit missing", "WSC_RETENTION", "24"},
 		{"too short", "WSC_RETENTION", "1ms"},
+		{"security events kept for too short a time", "WSC_AUDIT_RETENTION", "59m"},
+		{"security events not kept", "WSC_AUDIT_RETENTION", "0"},
 		{"negative size", "WSC_MAX_UPLOAD_BYTES", "-1"},
 		{"no number", "WSC_MAX_URLS", "many"},
 		{"zero URLs", "WSC_MAX_URLS", "0"},
