@@ -9,8 +9,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,20 +34,6 @@ func holds(t *testing.T) held {
 		}
 	}
 	return open
-}
-
-// inParallel runs fn n times, workers at once.
-func inParallel(n, workers int, fn func(i int)) {
-	var wait sync.WaitGroup
-	var next atomic.Int64
-	for range workers {
-		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				fn(i)
-			}
-		})
-	}
-	wait.Wait()
 }
 
 // TestNothingIsLeftBehind makes many requests of all kinds and breaks off many uploads and streams. Afterwards as many

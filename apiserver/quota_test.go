@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,4 +61,51 @@ func TestAKeyHasNoMoreStreamsThanItMay(t *testing.T) {
 		return strings.Contains(string(b.get(t, "/metrics").body), "wsc_http_event_streams 1\n")
 	}, 10*time.Second, 10*time.Millisecond)
 	b.stream(t.Context(), t, job.ID).close()
+}
+
+// concurrentJobsQuota plays the row concurrent_jobs_quota.
+func concurrentJobsQuota(t *testing.T) {
+	const jobs, quota, workers = 1000, 50, 16
+	b := newBundle(t, func(s *setup) { s.jobs.Quota = wsc.JobQuota{ActiveJobs: quota} })
+	key, other := b.newKey(t, "greedy"), b.newKey(t, "other")
+	var accepted, refused atomic.Int64
+	inParallel(jobs, workers, func(int) {
+		a := b.as(t, key.Secret, http.MethodPost, "/api/v1/jobs", strings.NewReader(`{"urls":["example.com"]}`), "Content-Type", "application/json")
+		if a.status == http.StatusAccepted {
+			accepted.Add(1)
+			return
+		}
+		requireQuotaExceeded(t, a)
+		refused.Add(1)
+	})
+	require.EqualValues(t, quota, accepted.Load())
+	require.EqualValues(t, jobs-quota, refused.Load())
+	b.submitAs(t, other.Secret, "untouched")
+}
+
+// streamsOfOneKey plays the row sse_limit.
+func streamsOfOneKey(t *testing.T) {
+	const streams, quota, workers = 10_000, 100, 16
+	b := newBundle(t, func(s *setup) { s.api.Limits = apiserver.Limits{Streams: quota} })
+	key, other := b.newKey(t, "greedy"), b.newKey(t, "other")
+	job := b.submitAs(t, key.Secret, "watched")
+	var mu sync.Mutex
+	var open []*stream
+	defer func() {
+		for _, s := range open {
+			s.close()
+		}
+	}()
+	inParallel(quota, workers, func(int) {
+		s := b.stream(t.Context(), t, job.ID, "X-API-Key", key.Secret)
+		mu.Lock()
+		defer mu.Unlock()
+		open = append(open, s)
+	})
+	inParallel(streams-quota, workers, func(int) {
+		requireQuotaExceeded(t, b.as(t, key.Secret, http.MethodGet, "/api/v1/jobs/"+job.ID+"/events", nil))
+	})
+	require.Equal(t, http.StatusOK, b.as(t, key.Secret, http.MethodGet, "/api/v1/jobs/"+job.ID, nil).status)
+	theirs := b.submitAs(t, other.Secret, "theirs")
+	b.stream(t.Context(), t, theirs.ID, "X-API-Key", other.Secret).close()
 }

@@ -61,7 +61,7 @@ func WithHTTPClient(client *http.Client) Option {
 func New(serverURL string, options ...Option) (*Client, error) {
 	server, err := url.Parse(strings.TrimSpace(serverURL))
 	if err != nil || server.Host == "" || (server.Scheme != "http" && server.Scheme != "https") || server.User != nil {
-		return nil, wsc.Errorf(wsc.CodeInvalidRequest, "%q is not the address of a server; write it like http://127.0.0.1:8080.", serverURL)
+		return nil, wsc.Errorf(wsc.CodeInvalidRequest, "%q is not the address of a server; write it like http://127.0.0.1:8080.", withoutUser(serverURL))
 	}
 	server.Path = strings.TrimSuffix(server.Path, "/")
 	server.RawPath, server.RawQuery, server.Fragment = "", "", ""
@@ -82,6 +82,19 @@ func New(serverURL string, options ...Option) (*Client, error) {
 	}
 	c.http.CheckRedirect = sameServerOnly(server, c.http.CheckRedirect)
 	return c, nil
+}
+
+// withoutUser replaces what stands before an @, which may be a password, also in what is no URL.
+func withoutUser(address string) string {
+	at := strings.LastIndex(address, "@")
+	if at < 0 {
+		return address
+	}
+	scheme, _, found := strings.Cut(address[:at], "://")
+	if !found {
+		return "***" + address[at:]
+	}
+	return scheme + "://***" + address[at:]
 }
 
 // Server is the address of the server, without a trailing slash.

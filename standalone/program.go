@@ -113,7 +113,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 		return err
 	}
 	p.onStop(func() error { worker.Stop(); return nil })
-	api, err := app.NewAPI(parts)
+	api, err := app.NewAPI(parts) //nolint:contextcheck // it ends with Close
 	if err != nil {
 		return err
 	}

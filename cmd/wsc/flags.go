@@ -80,10 +80,11 @@ func (f *optionFlags) options(list listFlags) (wsc.Options, error) {
 		follow := false
 		o.FollowRedirects = &follow
 	}
-	for _, header := range f.Header {
+	for n, header := range f.Header {
 		name, value, found := strings.Cut(header, ":")
 		if !found {
-			return o, usagef("--header: %q is not of the form 'Name: value'", header)
+			// It may hold a secret, so it is not shown.
+			return o, usagef("--header: header number %d is not of the form 'Name: value'; it has no colon", n+1)
 		}
 		if o.Headers == nil {
 			o.Headers = map[string]string{}

@@ -61,7 +61,9 @@ func newCluster(t *testing.T, s *sites, workers int, extra map[string]string) *c
 	temporal := newProduct(t, nil, nil).start()
 	newNamespace(t, temporal.temporalAddress, "cluster")
 	p := newProduct(t, s, extra)
-	p.env["WSC_DATABASE_URL"] = pgtest.NewEmptyDatabase(t)
+	if p.env["WSC_DATABASE_URL"] == "" {
+		p.env["WSC_DATABASE_URL"] = pgtest.NewEmptyDatabase(t)
+	}
 	p.env["TEMPORAL_ADDRESS"] = temporal.temporalAddress
 	p.env["TEMPORAL_NAMESPACE"] = "cluster"
 	p.env["WSC_BLOB_URL"] = "file://" + t.TempDir()
