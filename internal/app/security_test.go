@@ -67,9 +67,9 @@ func TestSecurityEventsOfAPIAndWorkerAreCountedAndWatched(t *testing.T) {
 	parts.Security.Close() // the minute is over when the monitor ends
 
 	count := func(metric, label string) float64 { return value(t, metrics.Registry, metric, label) }
-	require.EqualValues(t, 60, count("wsc_security_events_total", "auth_failed")+count("wsc_security_events_total", "auth_throttled"))
-	require.EqualValues(t, 1, count("wsc_security_events_total", "ssrf_blocked"))
-	require.EqualValues(t, 2, count("wsc_security_events_total", "anomaly"))
+	require.InDelta(t, 60, count("wsc_security_events_total", "auth_failed")+count("wsc_security_events_total", "auth_throttled"), 0)
+	require.InDelta(t, 1, count("wsc_security_events_total", "ssrf_blocked"), 0)
+	require.InDelta(t, 2, count("wsc_security_events_total", "anomaly"), 0)
 	for signal, want := range map[string]float64{"failed_logins": 1, "blocked_targets": 1, "error_share": 0} {
 		require.InDelta(t, want, count("wsc_anomaly", signal), 0, signal)
 		require.InDelta(t, want, count("wsc_anomalies_total", signal), 0, signal)
@@ -84,7 +84,7 @@ func TestSecurityEventsOfAPIAndWorkerAreCountedAndWatched(t *testing.T) {
 		"job-1 blocked_address: 150", "failed_logins failed_logins: 60 in a minute, usually 0.0", "blocked_targets blocked_targets: 150 in a minute, usually 0.0",
 	}, details)
 	parts.Security.recorder.Record(t.Context(), wsc.SecurityEvent{Kind: wsc.EventKeyCreated})
-	require.EqualValues(t, 1, count("wsc_security_events_unstored_total", "closed"))
+	require.InDelta(t, 1, count("wsc_security_events_unstored_total", "closed"), 0)
 }
 
 func TestAnAPIDeletesOldSecurityEvents(t *testing.T) {
