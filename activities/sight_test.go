@@ -80,6 +80,8 @@ func (n *networked) plug(port uint16) {
 		}
 		return err == nil
 	}, 10*time.Second, 20*time.Millisecond, "port %d is free again", port)
+	// What was seen a moment ago is not looked at again.
+	require.Eventually(n.t, func() bool { return !n.cfg.Sight.Blind(n.t.Context()) }, 10*time.Second, 2*time.Millisecond)
 }
 
 func (n *networked) uploadSites(options wsc.Options) {
