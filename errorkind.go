@@ -108,6 +108,17 @@ func (k ErrorKind) Sentence() string { return k.facts().sentence }
 // Transient reports whether another attempt may well end differently.
 func (k ErrorKind) Transient() bool { return k.facts().transient }
 
+// Guarded reports whether the guard refused the target: its address, port or scheme, or that of a redirect. That a
+// robots.txt asks not to be visited is a wish of the site, not a refusal.
+func (k ErrorKind) Guarded() bool {
+	switch k {
+	case KindBlockedAddress, KindBlockedPort, KindBlockedScheme, KindRedirectBlocked:
+		return true
+	default:
+		return false
+	}
+}
+
 // Valid reports whether the kind is one of the fixed list.
 func (k ErrorKind) Valid() bool { return k.facts().kind != "" }
 

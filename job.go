@@ -64,6 +64,9 @@ type Job struct {
 
 	List *List `json:"list,omitempty" doc:"How the upload was read: format, encoding, sheet, URL column."`
 
+	// ClaimedURLs is what the job counts against its owner's quota of stored URLs.
+	ClaimedURLs int64 `json:"-"`
+
 	UploadPath     string            `json:"-"`
 	ExportPaths    map[string]string `json:"-"`
 	ScheduleID     string            `json:"schedule_id,omitempty" doc:"The schedule that fired this job, if any."`

@@ -67,7 +67,7 @@ func (a *Activities) checkBatch(ctx context.Context, in BatchInput) (BatchOutput
 	if opts.Headers, err = a.headers(ctx, job); err != nil {
 		return out, err
 	}
-	sink := newSink(ctx, a.cfg, job.ID, opts)
+	sink := newSink(ctx, a.cfg, job, opts)
 	defer heartbeat(ctx, func() any { return sink.counts() })()
 	runErr := a.run(sink, left, failed, activity.GetWorkerStopChannel(ctx))
 	if err := sink.close(); err != nil { //nolint:contextcheck // the last flush outlives a cancelled ctx, within its own limit

@@ -86,7 +86,7 @@ func (f *fixture) upload(list string, options wsc.Options) {
 	require.NoError(f.t, f.store.CreateJob(f.t.Context(), &wsc.Job{
 		ID: jobID, Owner: "local", Filename: "list.txt", Status: wsc.JobPending, Phase: wsc.PhaseValidating,
 		Options: options, UploadPath: wsc.UploadPath(jobID), CreatedAt: f.now, UpdatedAt: f.now,
-	}))
+	}, wsc.JobQuota{}))
 }
 
 // execute runs an activity as a worker would, its input and output encoded.

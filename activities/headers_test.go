@@ -46,7 +46,7 @@ func newHeaderFixture(t *testing.T, change func(*wsc.Job), keys ...string) (*fix
 		Options: wsc.Options{Headers: map[string]string{"Authorization": "Bearer marked-secret"}},
 	}
 	change(job)
-	require.NoError(t, f.store.CreateJob(t.Context(), job))
+	require.NoError(t, f.store.CreateJob(t.Context(), job, wsc.JobQuota{}))
 	_, err = execute[activities.PrepareOutput](f, f.acts.Prepare, activities.PrepareInput{JobID: jobID})
 	require.NoError(t, err)
 	return f, checks

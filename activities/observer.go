@@ -15,6 +15,8 @@ import (
 type Observer interface {
 	// Stored tells of results that are in the database. After a crash some can be told of twice.
 	Stored(results []wsc.Result)
+	// Refused tells of a target of a job that the guard refused. Its result is in the database.
+	Refused(jobID, owner string, kind wsc.ErrorKind)
 	// Retried tells of a target that is tried again in a later pass, PutOff of one that its host has no time for soon.
 	Retried()
 	PutOff()
@@ -60,9 +62,10 @@ func batchOutcome(ctx context.Context, err error) string {
 // unobserved is the observer of activities that have none.
 type unobserved struct{}
 
-func (unobserved) Stored([]wsc.Result)             {}
-func (unobserved) Retried()                        {}
-func (unobserved) PutOff()                         {}
-func (unobserved) HostWait(time.Duration)          {}
-func (unobserved) Throttled()                      {}
-func (unobserved) BatchDone(string, time.Duration) {}
+func (unobserved) Stored([]wsc.Result)                   {}
+func (unobserved) Refused(string, string, wsc.ErrorKind) {}
+func (unobserved) Retried()                              {}
+func (unobserved) PutOff()                               {}
+func (unobserved) HostWait(time.Duration)                {}
+func (unobserved) Throttled()                            {}
+func (unobserved) BatchDone(string, time.Duration)       {}

@@ -18,6 +18,7 @@ import (
 type recorder struct {
 	mu        sync.Mutex
 	stored    map[string]int // by status and error kind
+	refused   map[string]int // by job, owner and error kind
 	retried   int
 	putOff    int
 	waits     []time.Duration
@@ -39,6 +40,10 @@ func (r *recorder) note(what func()) {
 	what()
 }
 
+func (r *recorder) Refused(jobID, owner string, kind wsc.ErrorKind) {
+	r.note(func() { r.refused[jobID+" "+owner+" "+string(kind)]++ })
+}
+
 func (r *recorder) Retried()                    { r.note(func() { r.retried++ }) }
 func (r *recorder) PutOff()                     { r.note(func() { r.putOff++ }) }
 func (r *recorder) Throttled()                  { r.note(func() { r.throttled++ }) }
@@ -50,7 +55,7 @@ func (r *recorder) BatchDone(outcome string, _ time.Duration) {
 // observed is the fixture with an observer.
 func observed(t *testing.T) (*fixture, *recorder) {
 	t.Helper()
-	f, r := newFixture(t), &recorder{stored: map[string]int{}}
+	f, r := newFixture(t), &recorder{stored: map[string]int{}, refused: map[string]int{}}
 	f.observe(r)
 	return f, r
 }
@@ -98,6 +103,29 @@ func TestTheObserverIsToldOfEveryResultOnce(t *testing.T) {
 	require.Zero(t, r.throttled)
 }
 
+func TestTheObserverIsToldOfTargetsThatTheGuardRefused(t *testing.T) {
+	f, r := observed(t)
+	f.upload(sites(6)+"ftp://x.test/\n", wsc.Options{})
+	shape := f.prepare().Plan
+	kinds := []wsc.ErrorKind{wsc.KindBlockedAddress, wsc.KindBlockedAddress, wsc.KindBlockedPort, wsc.KindRedirectBlocked, wsc.KindBlockedRobots, wsc.KindDNSNXDomain}
+	var mu sync.Mutex
+	f.checker.answer = func(context.Context, wsc.Target, int) wsc.Result {
+		mu.Lock()
+		defer mu.Unlock()
+		kind := kinds[0]
+		kinds = kinds[1:]
+		return wsc.Result{Status: wsc.StatusError, ErrorKind: kind}
+	}
+	for batch := range shape.Batches {
+		_, err := f.checkBatch(0, batch)
+		require.NoError(t, err)
+	}
+	require.Empty(t, kinds)
+	require.Equal(t, map[string]int{
+		jobID + " local blocked_address": 2, jobID + " local blocked_port": 1, jobID + " local redirect_blocked": 1,
+	}, r.refused, "a wish of a robots.txt and a line that is no web address are no attempts at what is guarded")
+}
+
 func TestTheObserverIsToldHowLongTargetsWaitForTheirHost(t *testing.T) {
 	f, r := observed(t)
 	rate := 0.2
@@ -142,7 +170,7 @@ func TestTheObserverIsToldHowBatchesEnd(t *testing.T) {
 		require.Empty(t, r.stored, "what was not stored is not told of")
 	})
 	t.Run("without a network", func(t *testing.T) {
-		n, r := newNetworked(t, 20), &recorder{stored: map[string]int{}}
+		n, r := newNetworked(t, 20), &recorder{stored: map[string]int{}, refused: map[string]int{}}
 		n.observe(r)
 		n.upload(strings.Join(n.sites, "\n"), wsc.Options{})
 		n.prepare()

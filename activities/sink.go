@@ -24,6 +24,7 @@ type sink struct {
 	cancel context.CancelCauseFunc
 	cfg    Config
 	jobID  string
+	owner  string
 	opts   wsc.CheckOptions
 
 	full chan struct{}
@@ -37,8 +38,8 @@ type sink struct {
 	err      error
 }
 
-func newSink(ctx context.Context, cfg Config, jobID string, opts wsc.CheckOptions) *sink {
-	s := &sink{cfg: cfg, jobID: jobID, opts: opts, full: make(chan struct{}, 1), quit: make(chan struct{})}
+func newSink(ctx context.Context, cfg Config, job *wsc.Job, opts wsc.CheckOptions) *sink {
+	s := &sink{cfg: cfg, jobID: job.ID, owner: job.Owner, opts: opts, full: make(chan struct{}, 1), quit: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	s.done.Go(s.flushRegularly)
 	return s
@@ -150,6 +151,11 @@ func (s *sink) store(ctx context.Context, results []wsc.Result, deferred []wsc.D
 			return err
 		}
 		s.cfg.Observer.Stored(results)
+		for i := range results {
+			if kind := results[i].ErrorKind; kind.Guarded() {
+				s.cfg.Observer.Refused(s.jobID, s.owner, kind)
+			}
+		}
 	}
 	return nil
 }

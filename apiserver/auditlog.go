@@ -21,7 +21,7 @@ func listEventsDoc() doc {
 	return doc{
 		id: "list-security-events", tag: "Keys", summary: "List security events", scope: wsc.ScopeAdmin,
 		description: "Failed logins, exhausted quotas, changes of keys and the like, newest first, page by page. Equal events within a minute stand here once; " +
-			"metrics count all. They are kept for 90 days.",
+			"metrics count all. They are kept for 90 days unless the server is configured otherwise.",
 		codes: []wsc.Code{wsc.CodeInvalidCursor},
 	}
 }

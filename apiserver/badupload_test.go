@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 
+	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/apiserver"
 )
 
@@ -157,6 +158,12 @@ func badUploads(t *testing.T) map[string]badUpload {
 				_, _ = fmt.Fprint(conn, uploadHead(contentType, body.Len()-20)+body.String()) // what is too much may meet a closed connection
 			})
 		}, want: []string{"400 malformed_body"}},
+		"quota_exceeded": {setup: func(s *setup) { s.jobs.Quota = wsc.JobQuota{StoredURLs: 2} }, play: func(t *testing.T, b *bundle) answer {
+			t.Helper()
+			a := file("list.txt", "1.example\n2.example\n3.example\n")(t, b)
+			require.NotEmpty(t, a.header.Get("Retry-After"))
+			return a
+		}, want: []string{"429 quota_exceeded"}},
 		"over_size_limit_declared": {setup: small, play: func(t *testing.T, b *bundle) answer {
 			t.Helper()
 			return raw(t, b, func(conn net.Conn) {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -64,21 +65,22 @@ func TestDeclaredSizeIsRefusedBeforeReading(t *testing.T) {
 	}
 }
 
-// endless is a JSON list without an end, of a size that is not declared.
+// endless is a JSON list without an end, of a size that is not declared. The client may still read it when the answer is
+// there.
 type endless struct {
-	sent  int64
+	sent  atomic.Int64
 	limit int64
 }
 
 func (e *endless) Read(data []byte) (int, error) {
-	if e.sent >= e.limit {
+	if e.sent.Load() >= e.limit {
 		return 0, io.ErrUnexpectedEOF
 	}
 	n := copy(data, `"https://www.example.com/",`)
-	if e.sent == 0 {
+	if e.sent.Load() == 0 {
 		n = copy(data, `{"urls":[`)
 	}
-	e.sent += int64(n)
+	e.sent.Add(int64(n))
 	return n, nil
 }
 
@@ -92,6 +94,6 @@ func TestUndeclaredSizeIsRefusedAtTheLimit(t *testing.T) {
 		require.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode)
 		require.NoError(t, response.Body.Close())
 	}
-	require.Less(t, body.sent, int64(32<<20), "the server stopped reading")
+	require.Less(t, body.sent.Load(), int64(32<<20), "the server stopped reading")
 	b.requireNothingLeft(t)
 }

@@ -172,6 +172,20 @@ func newBundle(t testing.TB, adjust ...func(*setup)) *bundle {
 	return b
 }
 
+// inParallel runs fn n times, workers at once.
+func inParallel(n, workers int, fn func(i int)) {
+	var wait sync.WaitGroup
+	var next atomic.Int64
+	for range workers {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				fn(i)
+			}
+		})
+	}
+	wait.Wait()
+}
+
 // lockedBuffer is a log that tests can read.
 type lockedBuffer struct {
 	mu  sync.Mutex

@@ -74,9 +74,7 @@ func (s *Server) check(ctx context.Context, in *checkInput) (*checkOutput, error
 // recordBlocked records that a check was refused by the guard. The event names the host, never the rest of the URL, which
 // can hold secrets.
 func (s *Server) recordBlocked(ctx context.Context, r *http.Request, result *wsc.Result) {
-	switch result.ErrorKind {
-	case wsc.KindBlockedAddress, wsc.KindBlockedPort, wsc.KindBlockedScheme, wsc.KindRedirectBlocked:
-	default:
+	if !result.ErrorKind.Guarded() {
 		return
 	}
 	e := event(r, wsc.EventSSRFBlocked, callerOf(ctx).key.ID)

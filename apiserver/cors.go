@@ -14,7 +14,7 @@ const (
 	corsMethods = "GET, HEAD, POST, PATCH, DELETE"
 	corsHeaders = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-API-Key, X-Request-ID"
 	// corsExposed are the headers of answers that such a page may read, besides those that every page may.
-	corsExposed = "Content-Disposition, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
+	corsExposed = "Content-Disposition, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
 )
 
 // trustOrigins lets pages of the origins call the API; all others stay refused.

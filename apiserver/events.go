@@ -36,7 +36,7 @@ func jobEventsDoc() doc {
 		id: "stream-job-events", tag: "Jobs", scope: wsc.ScopeRead, summary: "Follow a job",
 		description: "Server-sent events. `progress` comes at once and then at least every second while the job runs, `done` once at its end; " +
 			"the data of both is the same snapshot. Comments keep the stream open in between. After `done` the stream ends.",
-		codes:   []wsc.Code{wsc.CodeNotFound},
+		codes:   []wsc.Code{wsc.CodeNotFound, wsc.CodeQuotaExceeded},
 		content: map[string]*huma.MediaType{eventStreamType: {}},
 	}
 }
@@ -66,6 +66,13 @@ func (s *Server) jobEvents(ctx context.Context, in *eventsInput) (*streamOutput,
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
+		release, err := s.streams.take(c.key.ID)
+		if err != nil {
+			s.security.Record(r.Context(), event(r, wsc.EventQuotaExceeded, c.key.ID))
+			s.writeProblem(w, r, err)
+			return
+		}
+		defer release()
 		header := w.Header()
 		header.Set("Content-Type", eventStreamType)
 		header.Set("Cache-Control", "no-cache, no-store, no-transform, private")

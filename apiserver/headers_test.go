@@ -50,7 +50,7 @@ func TestNoAnswerShowsHeaderValues(t *testing.T) {
 	// A job from before header values were sealed.
 	old := &wsc.Job{ID: "0198c0de-0000-7000-8000-000000000001", Owner: wsc.AdminKeyID, CreatedAt: time.Now()}
 	old.Options.Headers = map[string]string{"Authorization": "Bearer marked-secret"}
-	require.NoError(t, b.store.CreateJob(t.Context(), old))
+	require.NoError(t, b.store.CreateJob(t.Context(), old, wsc.JobQuota{}))
 	a = b.get(t, "/api/v1/jobs/"+old.ID)
 	require.Contains(t, string(a.body), `"headers":{"Authorization":"***"}`)
 	b.results(t, old.ID, wsc.Result{URL: "https://example.com/", Status: wsc.StatusActive, HTTPStatus: 200, Attempts: 1, CheckedAt: time.Now()})

@@ -9,8 +9,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,20 +36,6 @@ func holds(t *testing.T) held {
 	return open
 }
 
-// inParallel runs fn n times, workers at once.
-func inParallel(n, workers int, fn func(i int)) {
-	var wait sync.WaitGroup
-	var next atomic.Int64
-	for range workers {
-		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				fn(i)
-			}
-		})
-	}
-	wait.Wait()
-}
-
 // TestNothingIsLeftBehind makes many requests of all kinds and breaks off many uploads and streams. Afterwards as many
 // goroutines and files are open as before, and nothing is stored.
 func TestNothingIsLeftBehind(t *testing.T) {
@@ -59,7 +43,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	b := newBundle(t, func(s *setup) {
 		s.api.Limits = apiserver.Limits{PollInterval: 20 * time.Millisecond, PublicRequests: 1_000_000, FailedLogins: 1_000_000}
 	})
-	b.server.Client().Transport.(*http.Transport).MaxIdleConnsPerHost = workers //nolint:errcheck,forcetypeassert // httptest's own
+	b.server.Client().Transport.(*http.Transport).MaxIdleConnsPerHost = workers
 	job := b.submit(t, "l.txt", "example.com\n")
 	b.begin(t, job.ID, 100)
 	advance(t, b, job.ID, 0, 50)

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,10 +22,10 @@ import (
 // withChecker gives the API the real checker.
 func withChecker(t *testing.T, cfg checker.Config) func(*setup) {
 	t.Helper()
-	real, err := checker.New(cfg)
+	c, err := checker.New(cfg)
 	require.NoError(t, err)
-	t.Cleanup(real.Close)
-	return func(s *setup) { s.api.Checker = real }
+	t.Cleanup(c.Close)
+	return func(s *setup) { s.api.Checker = c }
 }
 
 // errorOracle: what is behind an address that must not be contacted can't be found out.
@@ -52,7 +51,7 @@ func errorOracle(t *testing.T) {
 	port := func(listener net.Listener) uint16 {
 		address, isTCP := listener.Addr().(*net.TCPAddr)
 		require.True(t, isTCP)
-		return uint16(address.Port) //nolint:gosec // a port
+		return uint16(address.Port)
 	}
 	openPort, closedPort := port(internal), port(closed)
 	require.NoError(t, closed.Close())
@@ -135,5 +134,5 @@ func hostileSites(t *testing.T) {
 			require.Contains(t, want.kinds, r.ErrorKind, r.ErrorMessage)
 		})
 	}
-	require.False(t, strings.Contains(b.log.String(), "\x1b"), "what sites send is not written to the log as it is")
+	require.NotContains(t, b.log.String(), "\x1b", "what sites send is not written to the log as it is")
 }

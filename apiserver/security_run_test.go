@@ -26,6 +26,8 @@ func attacks() map[string]func(*testing.T) {
 		"excess_data":              excessData,
 		"page_size":                pageSize,
 		"body_limits":              bodyLimits,
+		"concurrent_jobs_quota":    concurrentJobsQuota,
+		"sse_limit":                streamsOfOneKey,
 		"slowloris_headers":        slowlorisHeaders,
 		"slow_read":                slowRead,
 		"export_bomb":              exportBomb,

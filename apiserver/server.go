@@ -71,6 +71,8 @@ type Limits struct {
 	ExportsWaiting int
 	// SlotWait is how long a check or an export may wait, 30 s.
 	SlotWait time.Duration
+	// Streams is how many event streams one key may have open on this server, 2,500.
+	Streams int
 	// FailedLogins is how many wrong API keys one client address may send in a minute, 20.
 	FailedLogins int
 	// PublicRequests is how many requests without a key one client address may make in a minute, 3,000.
@@ -102,6 +104,7 @@ func (l Limits) withDefaults() Limits {
 		{&l.ChecksWaiting, 512},
 		{&l.Exports, 8},
 		{&l.ExportsWaiting, 64},
+		{&l.Streams, 2_500},
 		{&l.FailedLogins, 20},
 		{&l.PublicRequests, 3_000},
 	} {
@@ -175,6 +178,7 @@ type Server struct {
 	metrics     *metrics
 	loader      *jobLoader
 	hub         *hub
+	streams     *streamQuota
 	checkSlots  *slots
 	exportSlots *slots
 	router      *chi.Mux
@@ -209,6 +213,7 @@ func New(cfg Config) (*Server, error) {
 		hosts: map[string]bool{}, proxies: cfg.TrustedProxies,
 		metrics:        metrics,
 		loader:         loader,
+		streams:        newStreamQuota(limits.Streams),
 		hub:            newHub(loader, limits.PollInterval, cfg.Logger),
 		checkSlots:     newSlots("checks", limits.Checks, limits.ChecksWaiting, limits.SlotWait),
 		exportSlots:    newSlots("exports", limits.Exports, limits.ExportsWaiting, limits.SlotWait),

@@ -57,7 +57,7 @@ func submitJobDoc() doc {
 			wsc.CodeEmptyUpload, wsc.CodeMissingFile, wsc.CodeNoURLs, wsc.CodeNoValidURLs, wsc.CodeTooManyURLs, wsc.CodeUploadTooLarge,
 			wsc.CodeDecompressedTooLarge, wsc.CodeUnsupportedType, wsc.CodeUnsupportedEncoding, wsc.CodeUnsupportedMediaType,
 			wsc.CodeInvalidFilename, wsc.CodeInvalidXLSX, wsc.CodeInvalidCSV, wsc.CodeInvalidJSON, wsc.CodeLineTooLong,
-			wsc.CodeMissingColumn, wsc.CodeMissingSheet, wsc.CodeInvalidOptions, wsc.CodeMalformedBody, wsc.CodeRequestTimeout, wsc.CodeIdempotencyConflict,
+			wsc.CodeMissingColumn, wsc.CodeMissingSheet, wsc.CodeInvalidOptions, wsc.CodeMalformedBody, wsc.CodeRequestTimeout, wsc.CodeIdempotencyConflict, wsc.CodeQuotaExceeded,
 		},
 		unbounded: true,
 	}
@@ -109,6 +109,9 @@ func (s *Server) submitJob(ctx context.Context, in *submitInput) (*submitOutput,
 		return nil, err
 	}
 	job, replayed, err := s.jobs.Submit(ctx, submission)
+	if wsc.CodeOf(err) == wsc.CodeQuotaExceeded {
+		s.security.Record(ctx, event(r, wsc.EventQuotaExceeded, submission.Owner))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,6 @@
 // Package audit keeps security events: each is a line of the log's security stream, and stands in the database for
-// administrators to read.
+// administrators to read, for as long as the configuration says. It also watches for sudden changes, which are security
+// events themselves.
 package audit
 
 import (
@@ -25,6 +26,18 @@ const (
 	storeTimeout = 5 * time.Second
 )
 
+// Why an event is in the log only.
+const (
+	UnstoredQueueFull   = "queue_full"   // too many waited to be stored
+	UnstoredStoreFailed = "store_failed" // the database did not take it
+	UnstoredClosed      = "closed"       // the process was ending
+)
+
+// UnstoredReasons lists them.
+func UnstoredReasons() []string {
+	return []string{UnstoredQueueFull, UnstoredStoreFailed, UnstoredClosed}
+}
+
 // Store keeps security events.
 type Store interface {
 	AppendEvents(ctx context.Context, events []wsc.SecurityEvent) error
@@ -35,18 +48,21 @@ type Config struct {
 	Store Store
 	// Logger is slog.Default() if nil.
 	Logger *slog.Logger
-	// Observe is told of every event, those that repeat included; nil for nobody.
-	Observe func(wsc.SecurityEventKind)
+	// Observe is told of every event as it was reported, those that repeat included; nil for nobody.
+	Observe func(wsc.SecurityEvent)
+	// Unstored is told how many events stand in the log only, with one of the reasons above; nil for nobody.
+	Unstored func(reason string, events int)
 	// Now is time.Now if nil.
 	Now func() time.Time
 }
 
 // Recorder records security events without holding up those who report them.
 type Recorder struct {
-	store   Store
-	logger  *slog.Logger
-	observe func(wsc.SecurityEventKind)
-	now     func() time.Time
+	store    Store
+	logger   *slog.Logger
+	observe  func(wsc.SecurityEvent)
+	unstored func(reason string, events int)
+	now      func() time.Time
 
 	mu      sync.Mutex
 	closed  bool
@@ -57,8 +73,17 @@ type Recorder struct {
 
 // sameness is what makes two events equal.
 type sameness struct {
-	kind                   wsc.SecurityEventKind
-	keyID, address, detail string
+	kind                           wsc.SecurityEventKind
+	keyID, address, object, detail string
+}
+
+// samenessOf leaves out the object of what a client did: it could be another one each time, and each would be stored.
+func samenessOf(event *wsc.SecurityEvent) sameness {
+	same := sameness{kind: event.Kind, keyID: event.KeyID, address: event.Address, detail: event.Detail}
+	if event.Address == "" {
+		same.object = event.Object
+	}
+	return same
 }
 
 // New makes a Recorder, which writes until it is closed.
@@ -66,12 +91,18 @@ func New(cfg Config) (*Recorder, error) {
 	if cfg.Store == nil {
 		return nil, errors.New("audit: Store is required")
 	}
-	r := &Recorder{store: cfg.Store, logger: cfg.Logger, observe: cfg.Observe, now: cfg.Now, queue: make(chan wsc.SecurityEvent, waiting)}
+	r := &Recorder{
+		store: cfg.Store, logger: cfg.Logger, observe: cfg.Observe, unstored: cfg.Unstored, now: cfg.Now,
+		queue: make(chan wsc.SecurityEvent, waiting),
+	}
 	if r.logger == nil {
 		r.logger = slog.Default()
 	}
 	if r.observe == nil {
-		r.observe = func(wsc.SecurityEventKind) {}
+		r.observe = func(wsc.SecurityEvent) {}
+	}
+	if r.unstored == nil {
+		r.unstored = func(string, int) {}
 	}
 	if r.now == nil {
 		r.now = time.Now
@@ -86,12 +117,12 @@ func New(cfg Config) (*Recorder, error) {
 
 // Record logs the event and stores it soon. Events that repeat within a minute are counted only.
 func (r *Recorder) Record(ctx context.Context, event wsc.SecurityEvent) {
-	r.observe(event.Kind)
+	r.observe(event)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now().UTC().Truncate(time.Microsecond)
 	if event.Kind.Repeats() {
-		same := sameness{event.Kind, event.KeyID, event.Address, event.Detail}
+		same := samenessOf(&event)
 		if last, known := r.recent.Get(same); known && now.Sub(last) < repeatsWithin {
 			return
 		}
@@ -102,11 +133,13 @@ func (r *Recorder) Record(ctx context.Context, event wsc.SecurityEvent) {
 		slog.String("event_id", event.ID), slog.String("key_id", event.KeyID), slog.String("remote", event.Address),
 		slog.String("request_id", event.RequestID), slog.String("object", event.Object), slog.String("detail", event.Detail))
 	if r.closed {
+		r.unstored(UnstoredClosed, 1)
 		return
 	}
 	select {
 	case r.queue <- event:
 	default:
+		r.unstored(UnstoredQueueFull, 1)
 		r.logger.WarnContext(ctx, "a security event is logged only: too many wait to be stored", slog.String("event_id", event.ID))
 	}
 }
@@ -134,6 +167,7 @@ func (r *Recorder) write() {
 		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 		if err := r.store.AppendEvents(ctx, events); err != nil {
 			r.logger.ErrorContext(ctx, "could not store security events; they stand in the log", slog.Int("events", len(events)), slog.Any("error", err))
+			r.unstored(UnstoredStoreFailed, len(events))
 		}
 		cancel()
 	}

@@ -42,7 +42,9 @@ type scriptedRows struct {
 	create func(ctx context.Context, job *wsc.Job) error
 }
 
-func (s *scriptedRows) CreateJob(ctx context.Context, job *wsc.Job) error { return s.create(ctx, job) }
+func (s *scriptedRows) CreateJob(ctx context.Context, job *wsc.Job, _ wsc.JobQuota) error {
+	return s.create(ctx, job)
+}
 
 // submission is what Submit answered.
 type submission struct {
@@ -113,14 +115,14 @@ func TestSecondSubmissionWaitsForTheFirst(t *testing.T) {
 				store := c.Store
 				c.Store = &scriptedRows{store, func(ctx context.Context, job *wsc.Job) error {
 					if calls.Add(1) > 1 {
-						return store.CreateJob(ctx, job)
+						return store.CreateJob(ctx, job, wsc.JobQuota{})
 					}
 					close(entered)
 					<-goOn
 					if test.first != nil {
 						return test.first
 					}
-					return store.CreateJob(ctx, job)
+					return store.CreateJob(ctx, job, wsc.JobQuota{})
 				}}
 			})
 			answers := make(chan submission, 2)
@@ -161,7 +163,7 @@ func TestJobInTheWayThatVanishesIsNoError(t *testing.T) {
 			if calls.Add(1) == 1 {
 				return wsc.Errorf(wsc.CodeConflict, "taken")
 			}
-			return store.CreateJob(ctx, job)
+			return store.CreateJob(ctx, job, wsc.JobQuota{})
 		}}
 	})
 	answer := submitWithKey(t, b.service, "example.com\n")
@@ -176,7 +178,7 @@ func TestLostAnswerOfTheDatabase(t *testing.T) {
 	b := newBundle(t, func(c *jobs.Config) {
 		store := c.Store
 		c.Store = &scriptedRows{store, func(ctx context.Context, job *wsc.Job) error {
-			return errors.Join(store.CreateJob(ctx, job), context.DeadlineExceeded)
+			return errors.Join(store.CreateJob(ctx, job, wsc.JobQuota{}), context.DeadlineExceeded)
 		}}
 	})
 	answer := submitWithKey(t, b.service, "example.com\n")

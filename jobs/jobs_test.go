@@ -242,7 +242,7 @@ func TestFailedStartIsStillAccepted(t *testing.T) {
 // brokenRows is a store that can't create jobs.
 type brokenRows struct{ jobs.Store }
 
-func (brokenRows) CreateJob(context.Context, *wsc.Job) error {
+func (brokenRows) CreateJob(context.Context, *wsc.Job, wsc.JobQuota) error {
 	return wsc.Errorf(wsc.CodeStorageUnavailable, "down")
 }
 

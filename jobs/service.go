@@ -27,7 +27,7 @@ type Workflows interface {
 
 // Store is what the service needs of a store. Errors carry the codes that package storetest states.
 type Store interface {
-	CreateJob(ctx context.Context, job *wsc.Job) error
+	CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota) error
 	Job(ctx context.Context, id string) (*wsc.Job, error)
 	JobByIdempotencyKey(ctx context.Context, owner, key string) (*wsc.Job, error)
 	PendingJobs(ctx context.Context, createdBefore time.Time, limit int) ([]wsc.Job, error)
@@ -49,6 +49,8 @@ type Config struct {
 	MaxURLs int64
 	// MaxUploadBytes is the largest upload in bytes, 0 for no limit.
 	MaxUploadBytes int64
+	// Quota bounds what the jobs of one owner take together.
+	Quota wsc.JobQuota
 	// SpoolDir is where uploads wait while they are validated; "" is the system's folder for temporary files.
 	SpoolDir string
 	// Sealer encrypts request headers for the store. Jobs with headers are refused if it is nil.
@@ -69,6 +71,7 @@ type Service struct {
 	defaults  wsc.Defaults
 	maxURLs   int64
 	maxBytes  int64
+	quota     wsc.JobQuota
 	spoolDir  string
 	sealer    Sealer
 	logger    *slog.Logger
@@ -86,7 +89,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		store: cfg.Store, workflows: cfg.Workflows, blobs: cfg.Blobs, defaults: cfg.Defaults,
-		maxURLs: cfg.MaxURLs, maxBytes: cfg.MaxUploadBytes, spoolDir: cfg.SpoolDir, sealer: cfg.Sealer,
+		maxURLs: cfg.MaxURLs, maxBytes: cfg.MaxUploadBytes, quota: cfg.Quota, spoolDir: cfg.SpoolDir, sealer: cfg.Sealer,
 		logger: cfg.Logger, now: cfg.Now, newID: cfg.NewID,
 		keys:       keysInUse{done: map[keyOfOwner]chan struct{}{}},
 		reconciler: reconciler{started: map[string]time.Time{}},

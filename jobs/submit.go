@@ -57,7 +57,7 @@ type Submission struct {
 // waits for it; of those in several processes the first row decides.
 //
 // Errors: the codes of urllist.Scan and CleanFilename for what is wrong with the list, wsc.CodeInvalidOptions,
-// wsc.CodeEmptyUpload, wsc.CodeIdempotencyConflict when the key was used for something else, and
+// wsc.CodeEmptyUpload, wsc.CodeQuotaExceeded, wsc.CodeIdempotencyConflict when the key was used for something else, and
 // wsc.CodeStorageUnavailable, also when headers can't be encrypted. The values of headers are in no answer. After an
 // error nothing of the submission is left, unless the database left open whether it stored the job: then the upload stays,
 // for the job or for the sweep of Reconcile.
@@ -105,7 +105,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, rep
 	}
 	job = &wsc.Job{
 		ID: id, Owner: sub.Owner, Filename: filename, Status: wsc.JobPending, Phase: wsc.PhaseValidating,
-		Options: sub.Options.WithMaskedHeaders(), SealedHeaders: sealed, List: &list, UploadPath: wsc.UploadPath(id),
+		Options: sub.Options.WithMaskedHeaders(), SealedHeaders: sealed, List: &list, UploadPath: wsc.UploadPath(id), ClaimedURLs: summary.URLs + summary.Invalid,
 		IdempotencyKey: sub.IdempotencyKey, RequestHash: hash, CreatedAt: now, UpdatedAt: now,
 	}
 	return s.accept(ctx, job, sub)
@@ -167,7 +167,7 @@ func (s *Service) createJob(ctx context.Context, job *wsc.Job, sub Submission) (
 func (s *Service) insertJob(ctx context.Context, job *wsc.Job) error {
 	ctx, cancel := context.WithTimeout(ctx, rowTimeout)
 	defer cancel()
-	return s.store.CreateJob(ctx, job)
+	return s.store.CreateJob(ctx, job, s.quota)
 }
 
 // lookFor returns an error with wsc.CodeNotFound if there is no such job, and another if nobody knows.

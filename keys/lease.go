@@ -135,7 +135,7 @@ func blockOf(quota int64) int64 {
 	return min(max(quota/1000, min(quota/20, leaseSize), 1), maxLeaseSize)
 }
 
-// returnLeases gives back what was not used.
+// returnLeases gives back what was not used. It has a context of its own, since it is called when others have ended.
 func (s *Service) returnLeases() {
 	ctx, cancel := context.WithTimeout(context.Background(), queryTimeout)
 	defer cancel()

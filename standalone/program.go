@@ -81,6 +81,11 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	if err := metrics.WatchStore(store); err != nil {
 		return err
 	}
+	security, err := app.StartSecurity(store, metrics, p.logger) //nolint:contextcheck // it ends with Close
+	if err != nil {
+		return err
+	}
+	p.onStop(func() error { security.Close(); return nil })
 	blobs, err := app.OpenBlobs(ctx, s.Storage)
 	if err != nil {
 		return err
@@ -94,7 +99,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	}
 	access.AdminKeyFile = ""
 	parts := app.Parts{
-		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: p.logger, Metrics: metrics, Telemetry: p.telemetry,
+		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: p.logger, Metrics: metrics, Security: security, Telemetry: p.telemetry,
 		Listen: s.Listen, Access: access, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
 		TemporalUIURL: "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.TemporalUIPort)), OnFatalError: p.fail,
 	}
@@ -108,7 +113,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 		return err
 	}
 	p.onStop(func() error { worker.Stop(); return nil })
-	api, err := app.NewAPI(parts)
+	api, err := app.NewAPI(parts) //nolint:contextcheck // it ends with Close
 	if err != nil {
 		return err
 	}

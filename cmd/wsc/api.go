@@ -42,19 +42,19 @@ func (c *apiCommand) Run(ctx context.Context, p *process) error {
 	parts.Listen, parts.Access, parts.Jobs, parts.Check = c.Listen, c.Access, c.Jobs, c.Check
 	watch := app.Watch{Operations: c.APIOperations.Address(), Profiling: c.ProfilingAddress()}
 	parts.HideMetrics = watch.Operations != ""
-	api, err := app.NewAPI(parts)
+	api, err := app.NewAPI(parts) //nolint:contextcheck // it ends with Close
 	if err != nil {
 		return err
 	}
 	var listenConfig net.ListenConfig
 	listener, err := listenConfig.Listen(ctx, "tcp", c.Listen.Listen)
 	if err != nil {
-		api.Close()
+		api.Close() //nolint:contextcheck // the context may have ended
 		return fmt.Errorf("can't listen on %s (--listen, WSC_LISTEN): %w", c.Listen.Listen, err)
 	}
 	stopWatch, err := app.StartWatch(ctx, watch, parts)
 	if err != nil {
-		api.Close()
+		api.Close() //nolint:contextcheck // the context may have ended
 		return errors.Join(err, listener.Close())
 	}
 	defer stopWatch()

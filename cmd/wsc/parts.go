@@ -55,6 +55,11 @@ func openParts(
 	if err := metrics.WatchStore(store); err != nil {
 		return parts, nil, err
 	}
+	security, err := app.StartSecurity(store, metrics, logger) //nolint:contextcheck // it ends with Close
+	if err != nil {
+		return parts, nil, err
+	}
+	closers = append(closers, security.Close)
 	blobs, err := app.OpenBlobs(ctx, storage)
 	if err != nil {
 		return parts, nil, err
@@ -90,6 +95,6 @@ func openParts(
 		return parts, nil, err
 	}
 	return app.Parts{
-		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: logger, Telemetry: observed, Storage: storage, Metrics: metrics,
+		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: logger, Telemetry: observed, Storage: storage, Metrics: metrics, Security: security,
 	}, closeOpened, nil
 }

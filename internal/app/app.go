@@ -42,6 +42,7 @@ const (
 type Store interface {
 	activities.Store
 	apiserver.Store
+	audit.EventDeleter
 	audit.Store
 	jobs.Store
 	keys.Store
@@ -59,6 +60,8 @@ type Parts struct {
 	Logger  *slog.Logger
 	// Metrics is required; what API and workers do is counted there.
 	Metrics *Metrics
+	// Security is required; security events of API and workers go there.
+	Security *Security
 	// HideMetrics is for an API whose metrics are served elsewhere; see StartWatch.
 	HideMetrics bool
 	// Telemetry is that of the connection to Temporal too.
@@ -133,7 +136,7 @@ func StartWorker(p Parts) (*Worker, error) {
 		return nil, err
 	}
 	limiter := runner.NewLimiter(p.Check.CheckConcurrency)
-	observer, err := p.Metrics.watchWorker(limiter)
+	observer, err := p.Metrics.watchWorker(limiter, p.Security.monitor)
 	if err != nil {
 		checks.Close()
 		return nil, err
@@ -175,12 +178,12 @@ func (w *Worker) Stop() {
 
 // API answers HTTP requests.
 type API struct {
-	server   *apiserver.Server
-	service  *jobs.Service
-	keys     *keys.Service
-	security *audit.Recorder
-	checker  *Checker
-	listen   config.Listen
+	server    *apiserver.Server
+	service   *jobs.Service
+	keys      *keys.Service
+	retention *audit.Retention
+	checker   *Checker
+	listen    config.Listen
 }
 
 // NewAPI builds the API.
@@ -196,7 +199,7 @@ func NewAPI(p Parts) (*API, error) {
 	}
 	service, err := jobs.New(jobs.Config{
 		Store: p.Store, Workflows: workflows, Blobs: p.Blobs, Defaults: defaults,
-		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, SpoolDir: spool, Logger: p.Logger, Sealer: p.sealer(),
+		MaxURLs: p.Jobs.MaxURLs, MaxUploadBytes: p.Jobs.MaxUploadBytes, Quota: p.Jobs.Quota(), SpoolDir: spool, Logger: p.Logger, Sealer: p.sealer(),
 	})
 	if err != nil {
 		return nil, err
@@ -222,18 +225,18 @@ func (a *API) complete(p Parts, workflows *temporalclient.Jobs, spool string) (e
 	if err != nil {
 		return err
 	}
-	if a.security, err = audit.New(audit.Config{Store: p.Store, Logger: p.Logger}); err != nil {
+	if a.retention, err = audit.NewRetention(audit.RetentionConfig{Store: p.Store, Keep: p.Access.AuditRetention, Logger: p.Logger}); err != nil {
 		return err
 	}
 	if a.checker, err = p.newChecker(); err != nil {
 		return err
 	}
 	a.server, err = apiserver.New(apiserver.Config{
-		Store: p.Store, Jobs: a.service, Keys: a.keys, Security: a.security, Checker: p.Metrics.checks.Count(a.checker.Checker), Blobs: p.Blobs,
+		Store: p.Store, Jobs: a.service, Keys: a.keys, Security: p.Security.recorder, Checker: p.Metrics.checks.Count(a.checker.Checker), Blobs: p.Blobs,
 		Workflows: workflows, Registry: p.Metrics.Registry, HideMetrics: p.HideMetrics, Facts: p.facts(), Logger: p.Logger, Version: version.String(), TempDir: spool,
 		AllowedHosts: allowedHosts(p.Listen), TrustedProxies: p.Access.TrustedProxies, CORSOrigins: p.Access.CORSOrigins, MetricsNeedKey: p.Listen.Public(),
-		TemporalUIURL: p.TemporalUIURL,
-		Reporter:      p.Telemetry.Sentry, Tracers: p.Telemetry.Tracing.Provider(), Propagator: p.Telemetry.Tracing.Propagator(),
+		TemporalUIURL: p.TemporalUIURL, Limits: apiserver.Limits{Streams: p.Access.MaxStreams},
+		Reporter: p.Telemetry.Sentry, Tracers: p.Telemetry.Tracing.Provider(), Propagator: p.Telemetry.Tracing.Propagator(),
 	})
 	return err
 }
@@ -241,8 +244,14 @@ func (a *API) complete(p Parts, workflows *temporalclient.Jobs, spool string) (e
 // HTTPServer returns the server for the API; the caller gives it a listener and shuts it down.
 func (a *API) HTTPServer() *http.Server { return a.server.HTTPServer(a.listen.Listen) }
 
-// Reconcile starts the workflows of jobs that were accepted without one, until the context ends.
-func (a *API) Reconcile(ctx context.Context) { a.service.Run(ctx, reconcileInterval) }
+// Reconcile starts the workflows of jobs that were accepted without one, and deletes old security events, until the
+// context ends.
+func (a *API) Reconcile(ctx context.Context) {
+	var retaining sync.WaitGroup
+	retaining.Go(func() { a.retention.Run(ctx) })
+	a.service.Run(ctx, reconcileInterval)
+	retaining.Wait()
+}
 
 // Close ends the event streams, stores what waits to be stored and frees the checker's connections. Call it when no
 // request is answered any more, or twice.
@@ -255,9 +264,6 @@ func (a *API) Close() {
 	}
 	if a.keys != nil {
 		a.keys.Close()
-	}
-	if a.security != nil {
-		a.security.Close()
 	}
 }
 

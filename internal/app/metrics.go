@@ -7,6 +7,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/website-status-checker/wsc/activities"
+	"github.com/website-status-checker/wsc/audit"
 	"github.com/website-status-checker/wsc/internal/telemetry"
 	"github.com/website-status-checker/wsc/internal/version"
 	"github.com/website-status-checker/wsc/runner"
@@ -20,8 +21,9 @@ type Metrics struct {
 	// Temporal goes to the connection with Temporal; see temporalclient.WithMetrics.
 	Temporal client.MetricsHandler
 
-	checks *telemetry.Checks
-	blobs  *telemetry.Blobs
+	checks   *telemetry.Checks
+	blobs    *telemetry.Blobs
+	security *telemetry.Security
 }
 
 // NewMetrics registers the metrics that every process has. The registry must be empty.
@@ -30,10 +32,11 @@ func NewMetrics(registry telemetry.Registry) (*Metrics, error) {
 	checks, checksErr := telemetry.NewChecks(registry)
 	blobs, blobsErr := telemetry.NewBlobs(registry)
 	temporal, temporalErr := telemetry.NewTemporal(registry, []string{workflows.QueueJobs, workflows.QueueFiles, workflows.QueueChecks})
-	if err := errors.Join(process, checksErr, blobsErr, temporalErr); err != nil {
+	security, securityErr := newSecurityMetrics(registry)
+	if err := errors.Join(process, checksErr, blobsErr, temporalErr, securityErr); err != nil {
 		return nil, err
 	}
-	return &Metrics{Registry: registry, Temporal: temporal, checks: checks, blobs: blobs}, nil
+	return &Metrics{Registry: registry, Temporal: temporal, checks: checks, blobs: blobs, security: security}, nil
 }
 
 // WatchStore shows how much the store's connections are in use.
@@ -49,8 +52,8 @@ func (m *Metrics) watchJobs(store telemetry.JobCounter) error {
 	return telemetry.RegisterJobs(m.Registry, store)
 }
 
-// watchWorker shows what a worker does and returns the observer of its activities.
-func (m *Metrics) watchWorker(limiter *runner.Limiter) (activities.Observer, error) {
+// watchWorker shows what a worker does and returns the observer of its activities, which tells the monitor too.
+func (m *Metrics) watchWorker(limiter *runner.Limiter, monitor *audit.Monitor) (activities.Observer, error) {
 	batches, err := telemetry.NewBatches(m.Registry)
 	if err := errors.Join(err, telemetry.RegisterSlots(m.Registry, limiter)); err != nil {
 		return nil, err
@@ -58,5 +61,5 @@ func (m *Metrics) watchWorker(limiter *runner.Limiter) (activities.Observer, err
 	for _, outcome := range activities.BatchOutcomes() {
 		batches.Expect(outcome)
 	}
-	return batches, nil
+	return workerObserver{batches, monitor}, nil
 }

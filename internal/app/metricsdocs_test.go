@@ -135,7 +135,7 @@ func registered(t *testing.T) map[string]documented {
 	defer api.Close()
 
 	r.where = "worker"
-	_, err = metrics.watchWorker(runner.NewLimiter(1))
+	_, err = metrics.watchWorker(runner.NewLimiter(1), parts.Security.monitor)
 	require.NoError(t, err)
 	return r.metrics
 }
@@ -203,8 +203,8 @@ func TestMetricsAreDocumentedAsTheyAreRegistered(t *testing.T) {
 func TestMetricsHaveValidNamesAndKnownLabels(t *testing.T) {
 	// Every label has values from a fixed list or from the configuration; what users bring is never one.
 	bounded := []string{
-		"activity_type", "cause", "code", "commit", "direction", "error_kind", "failure_reason", "go_version", "method",
-		"nexus_operation", "nexus_service", "operation", "outcome", "poller_type", "pool", "quantile", "reason", "route", "state",
+		"activity_type", "cause", "code", "commit", "direction", "error_kind", "failure_reason", "go_version", "kind", "method",
+		"nexus_operation", "nexus_service", "operation", "outcome", "poller_type", "pool", "quantile", "reason", "route", "signal", "state",
 		"status", "status_code", "task_queue", "version", "worker_type", "workflow_type",
 	}
 	for name, m := range registered(t) {

@@ -38,9 +38,12 @@ func testParts(t *testing.T, metrics *Metrics) Parts {
 	temporal, err := client.NewLazyClient(client.Options{HostPort: "127.0.0.1:1", MetricsHandler: metrics.Temporal, Logger: quietLogger{}})
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
+	security, err := StartSecurity(store, metrics, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	t.Cleanup(security.Close)
 	return Parts{
-		Store: store, Temporal: &temporalclient.Connection{Client: temporal, Namespace: "default"}, Blobs: blobs, Logger: slog.New(slog.DiscardHandler), Metrics: metrics,
-		Listen: config.Listen{Listen: "127.0.0.1:0"}, Storage: config.Storage{DataDir: dir},
+		Store: store, Temporal: &temporalclient.Connection{Client: temporal, Namespace: "default"}, Blobs: blobs, Logger: slog.New(slog.DiscardHandler), Metrics: metrics, Security: security,
+		Listen: config.Listen{Listen: "127.0.0.1:0"}, Access: config.Access{AuditRetention: time.Hour}, Storage: config.Storage{DataDir: dir},
 		Jobs:  config.Jobs{Retention: time.Hour, MaxUploadBytes: 1 << 20, MaxURLs: 100},
 		Check: config.Check{CheckConcurrency: 1},
 	}

@@ -40,6 +40,6 @@ func Serve(ctx context.Context, listener net.Listener, api *API) error {
 		err = server.Close() // downloads that take longer are broken off
 	}
 	background.Wait()
-	api.Close()
+	api.Close() //nolint:contextcheck // the context has ended
 	return errors.Join(failure, err)
 }

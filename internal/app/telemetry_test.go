@@ -41,9 +41,12 @@ func startAPI(t *testing.T, observed app.Telemetry, logger *slog.Logger) *httpte
 	t.Cleanup(temporal.Close)
 	metrics, err := app.NewMetrics(prometheus.NewRegistry())
 	require.NoError(t, err)
+	security, err := app.StartSecurity(store, metrics, logger)
+	require.NoError(t, err)
+	t.Cleanup(security.Close)
 	api, err := app.NewAPI(app.Parts{
-		Store: store, Temporal: &temporalclient.Connection{Client: temporal, Namespace: "default"}, Metrics: metrics, Blobs: blobs, Logger: logger, Telemetry: observed, Storage: storage,
-		Listen: config.Listen{Listen: "127.0.0.1:0"}, Access: config.Access{AdminKey: adminKey}, Check: config.Check{CheckConcurrency: 1},
+		Store: store, Temporal: &temporalclient.Connection{Client: temporal, Namespace: "default"}, Metrics: metrics, Security: security, Blobs: blobs, Logger: logger, Telemetry: observed, Storage: storage,
+		Listen: config.Listen{Listen: "127.0.0.1:0"}, Access: config.Access{AdminKey: adminKey, AuditRetention: time.Hour}, Check: config.Check{CheckConcurrency: 1},
 		Jobs: config.Jobs{Retention: time.Hour, MaxUploadBytes: 1 << 20, MaxURLs: 1000},
 	})
 	require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/website-status-checker/wsc/keys"
 )
@@ -15,6 +16,8 @@ type Access struct {
 	AdminKey       string         `help:"Admin key that works without standing in the database, to create the first keys with; any 32 characters or more." env:"WSC_ADMIN_KEY" placeholder:"KEY"`
 	AdminKeyFile   string         `help:"File that holds the admin key." env:"WSC_ADMIN_KEY_FILE" type:"path" placeholder:"FILE"`
 	RateLimitHour  int64          `help:"Requests per hour of new API keys that do not say otherwise; 0 is no limit." default:"10000" env:"WSC_RATE_LIMIT_HOUR" placeholder:"N"`
+	AuditRetention time.Duration  `help:"How long security events are kept in the database." default:"2160h" env:"WSC_AUDIT_RETENTION" placeholder:"DURATION"`
+	MaxStreams     int            `help:"Most event streams of one API key that are open on one server." default:"2500" env:"WSC_MAX_STREAMS" placeholder:"N"`
 	TrustedProxies []netip.Prefix `help:"Networks of the reverse proxies in front of the API, for example 10.0.0.0/8. Only their X-Forwarded-For is believed." env:"WSC_TRUSTED_PROXIES" placeholder:"CIDR,…"`
 	CORSOrigins    []string       `name:"cors-origins" help:"Origins whose pages may call the API from a browser, for example https://app.example.com. Default: none." env:"WSC_CORS_ORIGINS" placeholder:"ORIGIN,…"`
 }
@@ -52,10 +55,16 @@ func (a Access) Validate() error {
 	if a.RateLimitHour < 0 {
 		return fmt.Errorf("WSC_RATE_LIMIT_HOUR (--rate-limit-hour): %d is negative; 0 is no limit", a.RateLimitHour)
 	}
+	if a.AuditRetention < time.Hour {
+		return fmt.Errorf("WSC_AUDIT_RETENTION (--audit-retention): %s is too short; the least is 1h", a.AuditRetention)
+	}
 	for _, origin := range a.CORSOrigins {
 		if err := checkOrigin(origin); err != nil {
 			return fmt.Errorf("WSC_CORS_ORIGINS (--cors-origins): %w", err)
 		}
+	}
+	if a.MaxStreams < 1 {
+		return fmt.Errorf("WSC_MAX_STREAMS (--max-streams): %d is not a positive number", a.MaxStreams)
 	}
 	_, err := a.Secret()
 	return err

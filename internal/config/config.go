@@ -80,6 +80,8 @@ type Jobs struct {
 	Retention      time.Duration `help:"How long a finished job is kept, unless it says otherwise." default:"24h" env:"WSC_RETENTION" placeholder:"DURATION"`
 	MaxUploadBytes int64         `help:"Largest upload in bytes." default:"104857600" env:"WSC_MAX_UPLOAD_BYTES" placeholder:"BYTES"`
 	MaxURLs        int64         `name:"max-urls" help:"Most URLs of one list." default:"1000000" env:"WSC_MAX_URLS" placeholder:"N"`
+	MaxActiveJobs  int64         `help:"Most jobs of one API key that are not done; 0 is no limit." default:"500" env:"WSC_MAX_ACTIVE_JOBS" placeholder:"N"`
+	MaxStoredURLs  int64         `name:"max-stored-urls" help:"Most URLs that all jobs of one API key hold together, until they are deleted; 0 is no limit." default:"10000000" env:"WSC_MAX_STORED_URLS" placeholder:"N"`
 	HostRate       float64       `help:"Most requests per second to one host, across all jobs and workers; 0 is no limit." default:"10" env:"WSC_HOST_RATE" placeholder:"N"`
 }
 
@@ -92,10 +94,19 @@ func (j Jobs) Validate() error {
 		return fmt.Errorf("WSC_MAX_UPLOAD_BYTES (--max-upload-bytes): %d is not a positive number of bytes", j.MaxUploadBytes)
 	case j.MaxURLs < 1:
 		return fmt.Errorf("WSC_MAX_URLS (--max-urls): %d is not a positive number", j.MaxURLs)
+	case j.MaxActiveJobs < 0:
+		return fmt.Errorf("WSC_MAX_ACTIVE_JOBS (--max-active-jobs): %d is negative; 0 is no limit", j.MaxActiveJobs)
+	case j.MaxStoredURLs < 0:
+		return fmt.Errorf("WSC_MAX_STORED_URLS (--max-stored-urls): %d is negative; 0 is no limit", j.MaxStoredURLs)
 	case !(j.HostRate >= 0 && j.HostRate <= 1000):
 		return fmt.Errorf("WSC_HOST_RATE (--host-rate): %g is not between 0 and 1000 requests per second", j.HostRate)
 	}
 	return nil
+}
+
+// Quota bounds what the jobs of one owner take together.
+func (j Jobs) Quota() wsc.JobQuota {
+	return wsc.JobQuota{ActiveJobs: j.MaxActiveJobs, StoredURLs: j.MaxStoredURLs}
 }
 
 // Defaults are the settings that jobs can override.

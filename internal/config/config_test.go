@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
@@ -19,6 +20,7 @@ type settings struct {
 	config.Check    `embed:""`
 	config.Storage  `embed:""`
 	config.Sentry   `embed:""`
+	config.Access   `embed:""`
 
 	config.Operations `embed:""`
 	config.Profiling  `embed:""`
@@ -40,6 +42,7 @@ func TestDefaults(t *testing.T) {
 	require.False(t, s.Public())
 	require.EqualValues(t, 100<<20, s.MaxUploadBytes)
 	require.InDelta(t, 10.0, s.HostRate, 0)
+	require.Equal(t, 90*24*time.Hour, s.AuditRetention)
 	_, err = s.URL()
 	require.ErrorContains(t, err, "WSC_DATABASE_URL")
 }
@@ -49,6 +52,7 @@ func TestValuesComeFromTheEnvironment(t *testing.T) {
 	t.Setenv("WSC_ALLOW_PORTS", "9000,9001")
 	t.Setenv("WSC_DNS_SERVERS", "10.0.0.2,[2001:db8::1]:5353")
 	t.Setenv("WSC_LISTEN", "0.0.0.0:80")
+	t.Setenv("WSC_CORS_ORIGINS", "https://app.example.com,http://localhost:5173")
 	s, err := parse(t)
 	require.NoError(t, err)
 	require.Len(t, s.AllowNets, 2)
@@ -56,6 +60,7 @@ func TestValuesComeFromTheEnvironment(t *testing.T) {
 	require.Equal(t, []uint16{9000, 9001}, s.AllowPorts)
 	require.Equal(t, "10.0.0.2,[2001:db8::1]:5353", s.DNSServers)
 	require.True(t, s.Public())
+	require.Equal(t, []string{"https://app.example.com", "http://localhost:5173"}, s.CORSOrigins)
 }
 
 func TestAWrongValueIsNamed(t *testing.T) {
@@ -63,6 +68,8 @@ func TestAWrongValueIsNamed(t *testing.T) {
 		{"address without port", "WSC_LISTEN", "localhost"},
 		{"unit missing", "WSC_RETENTION", "24"},
 		{"too short", "WSC_RETENTION", "1ms"},
+		{"security events kept for too short a time", "WSC_AUDIT_RETENTION", "59m"},
+		{"security events not kept", "WSC_AUDIT_RETENTION", "0"},
 		{"negative size", "WSC_MAX_UPLOAD_BYTES", "-1"},
 		{"no number", "WSC_MAX_URLS", "many"},
 		{"zero URLs", "WSC_MAX_URLS", "0"},
@@ -75,6 +82,15 @@ func TestAWrongValueIsNamed(t *testing.T) {
 		{"a control URL that the guard refuses", "WSC_CONTROL_URL", "http://10.0.0.1/"},
 		{"a control URL at a port that is not allowed", "WSC_CONTROL_URL", "https://example.com:22/"},
 		{"port too high", "WSC_ALLOW_PORTS", "70000"},
+		{"any origin", "WSC_CORS_ORIGINS", "*"},
+		{"a pattern of origins", "WSC_CORS_ORIGINS", "https://*.example.com"},
+		{"no origin", "WSC_CORS_ORIGINS", "null"},
+		{"an origin without scheme", "WSC_CORS_ORIGINS", "app.example.com"},
+		{"an origin with a path", "WSC_CORS_ORIGINS", "https://app.example.com/"},
+		{"an origin in capitals", "WSC_CORS_ORIGINS", "https://APP.example.com"},
+		{"an origin with the port that browsers leave out", "WSC_CORS_ORIGINS", "https://app.example.com:443"},
+		{"an origin with a user", "WSC_CORS_ORIGINS", "https://me@app.example.com"},
+		{"one wrong origin among good ones", "WSC_CORS_ORIGINS", "https://app.example.com,ftp://example.com"},
 		{"unknown level", "WSC_LOG_LEVEL", "loud"},
 		{"an address for operations without a port", "WSC_OPS_LISTEN", "localhost"},
 		{"an address for profiles without a port", "WSC_PPROF_LISTEN", "localhost"},

@@ -36,7 +36,7 @@ func TestJobsAreThoseOfTheDatabase(t *testing.T) {
 	for n := range 3 {
 		id, err := uuid.NewV7()
 		require.NoError(t, err)
-		require.NoError(t, store.CreateJob(t.Context(), &wsc.Job{ID: id.String(), Filename: fmt.Sprint(n), CreatedAt: time.Now()}))
+		require.NoError(t, store.CreateJob(t.Context(), &wsc.Job{ID: id.String(), Filename: fmt.Sprint(n), CreatedAt: time.Now()}, wsc.JobQuota{}))
 		if n == 0 {
 			require.NoError(t, store.StartJob(t.Context(), id.String(), time.Now()))
 		}

@@ -45,3 +45,6 @@ CREATE INDEX audit_log_by_time ON audit_log (at, id);
 
 -- What a job counts against its owner's quota of stored URLs, from the moment that it is accepted.
 ALTER TABLE jobs ADD COLUMN claimed_urls INTEGER NOT NULL DEFAULT 0;
+
+-- What is summed up when a job is accepted.
+CREATE INDEX jobs_by_use ON jobs (owner, status, claimed_urls, expires_at);

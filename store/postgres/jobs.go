@@ -14,8 +14,15 @@ import (
 
 const insertJobSQL = `
 INSERT INTO jobs (id, owner, filename, status, phase, options, list, upload_path, export_paths, schedule_id,
-                  idempotency_key, request_hash, created_at, updated_at, expires_at)
-VALUES ($1, $2, $3, 'pending', 'validating', $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)`
+                  idempotency_key, request_hash, created_at, updated_at, expires_at, claimed_urls)
+VALUES ($1, $2, $3, 'pending', 'validating', $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)`
+
+// lockOwnerSQL makes those who create jobs of one owner take turns.
+const lockOwnerSQL = `SELECT pg_advisory_xact_lock(hashtextextended('jobs of ' || $1, 0))`
+
+const jobUseSQL = `
+SELECT count(*) FILTER (WHERE status IN ('pending', 'processing', 'paused')), coalesce(sum(claimed_urls), 0)::bigint, min(expires_at)
+FROM jobs WHERE owner = $1`
 
 const releaseKeySQL = `
 UPDATE jobs SET idempotency_key = ''
@@ -23,8 +30,10 @@ WHERE owner = $1 AND idempotency_key = $2 AND idempotency_key <> '' AND created_
 
 // CreateJob inserts a pending job. Counters, phase and times of the work are those of a job that did not begin.
 // A second job with the same id, or with the same owner and non-empty idempotency key, is refused with
-// wsc.CodeConflict; a job that is older by wsc.IdempotencyWindow loses its key to the new one instead.
-func (s *Store) CreateJob(ctx context.Context, job *wsc.Job) error {
+// wsc.CodeConflict; a job that is older by wsc.IdempotencyWindow loses its key to the new one instead. A job that does not
+// fit the quota of its owner is refused with wsc.CodeQuotaExceeded; those of one owner take turns, so that none slips
+// through.
+func (s *Store) CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota) error {
 	id, err := parseID(job.ID)
 	if err != nil {
 		return fmt.Errorf("create job: %q is not a UUID", job.ID)
@@ -37,14 +46,19 @@ func (s *Store) CreateJob(ctx context.Context, job *wsc.Job) error {
 	insert := []any{
 		id, owner, storable.Text(job.Filename),
 		parts.Options, parts.List, storable.Text(job.UploadPath), parts.ExportPaths, storable.Text(job.ScheduleID),
-		key, storable.Text(job.RequestHash), job.CreatedAt, job.ExpiresAt,
+		key, storable.Text(job.RequestHash), job.CreatedAt, job.ExpiresAt, job.ClaimedURLs,
 	}
-	if key == "" {
+	if key == "" && quota == (wsc.JobQuota{}) {
 		_, err = s.pool.Exec(ctx, insertJobSQL, insert...)
 		return failure(ctx, "create job", err)
 	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, releaseKeySQL, owner, key, job.CreatedAt.Add(-wsc.IdempotencyWindow)); err != nil {
+		if key != "" {
+			if _, err := tx.Exec(ctx, releaseKeySQL, owner, key, job.CreatedAt.Add(-wsc.IdempotencyWindow)); err != nil {
+				return err
+			}
+		}
+		if err := checkQuota(ctx, tx, owner, job, quota); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, insertJobSQL, insert...)
@@ -53,10 +67,29 @@ func (s *Store) CreateJob(ctx context.Context, job *wsc.Job) error {
 	return failure(ctx, "create job", err)
 }
 
+// checkQuota refuses a job that does not fit. Until the end of the transaction nobody else creates one for its owner.
+func checkQuota(ctx context.Context, tx pgx.Tx, owner string, job *wsc.Job, quota wsc.JobQuota) error {
+	if quota == (wsc.JobQuota{}) {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, lockOwnerSQL, owner); err != nil {
+		return err
+	}
+	var use wsc.JobUse
+	var expiry *time.Time
+	if err := tx.QueryRow(ctx, jobUseSQL, owner).Scan(&use.ActiveJobs, &use.StoredURLs, &expiry); err != nil {
+		return err
+	}
+	if expiry != nil {
+		use.NextExpiry = *expiry
+	}
+	return quota.Allow(use, job.ClaimedURLs, job.CreatedAt)
+}
+
 const selectJobSQL = `
 SELECT id::text, owner, filename, status, phase, pass, next_retry_at,
        total_urls, processed_urls, active_count, inactive_count, error_count, invalid_count, duplicate_count, blank_count,
-       options, list, upload_path, export_paths, schedule_id, idempotency_key, request_hash, error_message,
+       options, list, upload_path, export_paths, schedule_id, idempotency_key, request_hash, claimed_urls, error_message,
        created_at, updated_at, started_at, finished_at, expires_at
 FROM jobs `
 
@@ -67,7 +100,7 @@ func scanJob(row pgx.CollectableRow) (wsc.Job, error) {
 		&job.TotalURLs, &job.ProcessedURLs, &job.ActiveCount, &job.InactiveCount, &job.ErrorCount, &job.InvalidCount,
 		&job.DuplicateCount, &job.BlankCount,
 		&parts.Options, &parts.List, &job.UploadPath, &parts.ExportPaths, &job.ScheduleID, &job.IdempotencyKey,
-		&job.RequestHash, &job.ErrorMessage,
+		&job.RequestHash, &job.ClaimedURLs, &job.ErrorMessage,
 		&job.CreatedAt, &job.UpdatedAt, &job.StartedAt, &job.FinishedAt, &job.ExpiresAt)
 	if err != nil {
 		return job, err

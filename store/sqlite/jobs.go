@@ -15,8 +15,12 @@ import (
 
 const insertJobSQL = `
 INSERT INTO jobs (id, owner, filename, status, phase, options, list, upload_path, export_paths, schedule_id,
-                  idempotency_key, request_hash, created_at, updated_at, expires_at)
-VALUES (?1, ?2, ?3, 'pending', 'validating', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12)`
+                  idempotency_key, request_hash, created_at, updated_at, expires_at, claimed_urls)
+VALUES (?1, ?2, ?3, 'pending', 'validating', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13)`
+
+const jobUseSQL = `
+SELECT count(*) FILTER (WHERE status IN ('pending', 'processing', 'paused')), coalesce(sum(claimed_urls), 0), min(expires_at)
+FROM jobs WHERE owner = ?`
 
 const releaseKeySQL = `
 UPDATE jobs SET idempotency_key = ''
@@ -24,8 +28,10 @@ WHERE owner = ? AND idempotency_key = ? AND idempotency_key <> '' AND created_at
 
 // CreateJob inserts a pending job. Counters, phase and times of the work are those of a job that did not begin.
 // A second job with the same id, or with the same owner and non-empty idempotency key, is refused with
-// wsc.CodeConflict; a job that is older by wsc.IdempotencyWindow loses its key to the new one instead.
-func (s *Store) CreateJob(ctx context.Context, job *wsc.Job) error {
+// wsc.CodeConflict; a job that is older by wsc.IdempotencyWindow loses its key to the new one instead. A job that does not
+// fit the quota of its owner is refused with wsc.CodeQuotaExceeded; those of one owner take turns, so that none slips
+// through.
+func (s *Store) CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota) error {
 	if id, err := uuid.Parse(job.ID); err != nil || id.String() != job.ID {
 		return fmt.Errorf("create job: %q is not a UUID", job.ID)
 	}
@@ -40,17 +46,36 @@ func (s *Store) CreateJob(ctx context.Context, job *wsc.Job) error {
 				return err
 			}
 		}
+		if err := checkQuota(ctx, tx, owner, job, quota); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, insertJobSQL, job.ID, owner, storable.Text(job.Filename),
 			text(parts.Options), text(parts.List), storable.Text(job.UploadPath), text(parts.ExportPaths), storable.Text(job.ScheduleID),
-			key, storable.Text(job.RequestHash), stamp(job.CreatedAt), optionalStamp(job.ExpiresAt))
+			key, storable.Text(job.RequestHash), stamp(job.CreatedAt), optionalStamp(job.ExpiresAt), job.ClaimedURLs)
 		return err
 	})
+}
+
+// checkQuota refuses a job that does not fit. There is one writer, so nobody else creates one meanwhile.
+func checkQuota(ctx context.Context, tx *sql.Tx, owner string, job *wsc.Job, quota wsc.JobQuota) error {
+	if quota == (wsc.JobQuota{}) {
+		return nil
+	}
+	var use wsc.JobUse
+	var expiry *int64
+	if err := tx.QueryRowContext(ctx, jobUseSQL, owner).Scan(&use.ActiveJobs, &use.StoredURLs, &expiry); err != nil {
+		return err
+	}
+	if expiry != nil {
+		use.NextExpiry = fromStamp(*expiry)
+	}
+	return quota.Allow(use, job.ClaimedURLs, job.CreatedAt)
 }
 
 const selectJobSQL = `
 SELECT id, owner, filename, status, phase, pass, next_retry_at,
        total_urls, processed_urls, active_count, inactive_count, error_count, invalid_count, duplicate_count, blank_count,
-       options, list, upload_path, export_paths, schedule_id, idempotency_key, request_hash, error_message,
+       options, list, upload_path, export_paths, schedule_id, idempotency_key, request_hash, claimed_urls, error_message,
        created_at, updated_at, started_at, finished_at, expires_at
 FROM jobs `
 
@@ -63,7 +88,7 @@ func scanJob(r row) (wsc.Job, error) {
 		&job.TotalURLs, &job.ProcessedURLs, &job.ActiveCount, &job.InactiveCount, &job.ErrorCount, &job.InvalidCount,
 		&job.DuplicateCount, &job.BlankCount,
 		&parts.Options, &parts.List, &job.UploadPath, &parts.ExportPaths, &job.ScheduleID, &job.IdempotencyKey,
-		&job.RequestHash, &job.ErrorMessage,
+		&job.RequestHash, &job.ClaimedURLs, &job.ErrorMessage,
 		&created, &updated, &started, &finished, &expires)
 	if err != nil {
 		return job, err

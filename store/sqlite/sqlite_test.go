@@ -86,7 +86,7 @@ func TestWhatIsWrittenIsThereAfterOpeningAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "wsc.db")
 	first := open(t, path)
 	id := "01890a5d-ac96-774b-bcce-b302099a8057"
-	require.NoError(t, first.CreateJob(t.Context(), &wsc.Job{ID: id}))
+	require.NoError(t, first.CreateJob(t.Context(), &wsc.Job{ID: id}, wsc.JobQuota{}))
 	second := open(t, path) // as after a process that ended without closing
 	_, err := second.Job(t.Context(), id)
 	require.NoError(t, err)

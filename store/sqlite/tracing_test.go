@@ -24,7 +24,7 @@ func TestStatementsAreTracedWithinATraceWithoutTheirArguments(t *testing.T) {
 	require.NoError(t, err)
 	defer store.Close()
 	job := &wsc.Job{ID: uuid.Must(uuid.NewV7()).String(), Filename: "s3cr3t.txt", Owner: "local", Status: wsc.JobPending, Phase: wsc.PhaseValidating, CreatedAt: time.Now().UTC(), UpdatedAt: time.Now().UTC()}
-	require.NoError(t, store.CreateJob(t.Context(), job))
+	require.NoError(t, store.CreateJob(t.Context(), job, wsc.JobQuota{}))
 	require.Empty(t, spans.Ended(), "outside of a trace")
 
 	ctx, parent := tracers.Tracer("test").Start(t.Context(), "parent")

@@ -106,7 +106,7 @@ func benchmarkReads(b *testing.B, open func(b *testing.B) Store) {
 func benchmarkJob(b *testing.B, store Store) string {
 	b.Helper()
 	job := &wsc.Job{ID: newID(b), CreatedAt: someTime()}
-	require.NoError(b, store.CreateJob(b.Context(), job))
+	require.NoError(b, store.CreateJob(b.Context(), job, wsc.JobQuota{}))
 	return job.ID
 }
 

@@ -31,7 +31,7 @@ func testDelete(t *testing.T, open func(*testing.T) Store) {
 		require.Empty(t, page)
 
 		// A new job with the old id shows whether something was left behind.
-		require.NoError(t, store.CreateJob(t.Context(), &wsc.Job{ID: id, CreatedAt: someTime()}))
+		require.NoError(t, store.CreateJob(t.Context(), &wsc.Job{ID: id, CreatedAt: someTime()}, wsc.JobQuota{}))
 		require.Empty(t, seqsOf(allResults(t, store, id)))
 		require.Empty(t, allDeferred(t, store, id, someTime()))
 
@@ -89,7 +89,7 @@ func testDeleteUnderInserts(t *testing.T, store Store) {
 	for range callers {
 		requireCode(t, wsc.CodeNotFound, <-outcomes)
 	}
-	require.NoError(t, store.CreateJob(t.Context(), &wsc.Job{ID: id, CreatedAt: someTime()}))
+	require.NoError(t, store.CreateJob(t.Context(), &wsc.Job{ID: id, CreatedAt: someTime()}, wsc.JobQuota{}))
 	require.Empty(t, seqsOf(allResults(t, store, id)))
 	require.Zero(t, readJob(t, store, id).ProcessedURLs)
 }

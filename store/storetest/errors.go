@@ -44,8 +44,10 @@ func calls(store Store, id string) map[string]func(context.Context) error {
 // callsWithoutJob are the other methods.
 func callsWithoutJob(store Store, id string) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
-		"Ping":                func(ctx context.Context) error { return store.Ping(ctx) },
-		"CreateJob":           func(ctx context.Context) error { return store.CreateJob(ctx, &wsc.Job{ID: id, CreatedAt: someTime()}) },
+		"Ping": func(ctx context.Context) error { return store.Ping(ctx) },
+		"CreateJob": func(ctx context.Context) error {
+			return store.CreateJob(ctx, &wsc.Job{ID: id, CreatedAt: someTime()}, wsc.JobQuota{})
+		},
 		"JobByIdempotencyKey": func(ctx context.Context) error { _, err := store.JobByIdempotencyKey(ctx, "o", "k"); return err },
 		"JobsByID":            func(ctx context.Context) error { _, err := store.JobsByID(ctx, []string{id}); return err },
 		"SchemaVersion":       func(ctx context.Context) error { _, err := store.SchemaVersion(ctx); return err },
@@ -89,7 +91,7 @@ func testErrors(t *testing.T, open func(*testing.T) Store) {
 		for _, call := range calls(store, id) {
 			require.Error(t, call(t.Context()))
 		}
-		require.NoError(t, store.CreateJob(t.Context(), &wsc.Job{ID: id, CreatedAt: someTime()}))
+		require.NoError(t, store.CreateJob(t.Context(), &wsc.Job{ID: id, CreatedAt: someTime()}, wsc.JobQuota{}))
 		require.Empty(t, allResults(t, store, id))
 		require.Empty(t, allDeferred(t, store, id, someTime().AddDate(1, 0, 0)))
 	})

@@ -30,7 +30,7 @@ func createJob(t *testing.T, store Store, change ...func(*wsc.Job)) *wsc.Job {
 	for _, fn := range change {
 		fn(job)
 	}
-	require.NoError(t, store.CreateJob(t.Context(), job))
+	require.NoError(t, store.CreateJob(t.Context(), job, wsc.JobQuota{}))
 	return job
 }
 

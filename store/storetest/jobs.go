@@ -171,12 +171,12 @@ func testIdempotency(t *testing.T, open func(*testing.T) Store) {
 
 	t.Run("the same owner and key is a conflict", func(t *testing.T) {
 		again := &wsc.Job{ID: newID(t), Owner: "a", IdempotencyKey: "k", CreatedAt: someTime()}
-		requireCode(t, wsc.CodeConflict, store.CreateJob(t.Context(), again))
+		requireCode(t, wsc.CodeConflict, store.CreateJob(t.Context(), again, wsc.JobQuota{}))
 		_, err := store.Job(t.Context(), again.ID)
 		requireCode(t, wsc.CodeNotFound, err)
 	})
 	t.Run("the same id is a conflict", func(t *testing.T) {
-		requireCode(t, wsc.CodeConflict, store.CreateJob(t.Context(), &wsc.Job{ID: first.ID, CreatedAt: someTime()}))
+		requireCode(t, wsc.CodeConflict, store.CreateJob(t.Context(), &wsc.Job{ID: first.ID, CreatedAt: someTime()}, wsc.JobQuota{}))
 	})
 	t.Run("another owner may use the key", func(t *testing.T) {
 		other := createJob(t, store, withKey("b", "k"))
@@ -203,13 +203,13 @@ func testIdempotency(t *testing.T, open func(*testing.T) Store) {
 	t.Run("an old job loses its key to a new one", func(t *testing.T) {
 		old := createJob(t, store, withKey("a", "daily"))
 		next := &wsc.Job{ID: newID(t), Owner: "a", IdempotencyKey: "daily", CreatedAt: someTime().Add(wsc.IdempotencyWindow - time.Microsecond)}
-		requireCode(t, wsc.CodeConflict, store.CreateJob(t.Context(), next))
+		requireCode(t, wsc.CodeConflict, store.CreateJob(t.Context(), next, wsc.JobQuota{}))
 		found, err := store.JobByIdempotencyKey(t.Context(), "a", "daily")
 		require.NoError(t, err)
 		require.Equal(t, old.ID, found.ID, "a refused job takes nothing away")
 
 		next.CreatedAt = someTime().Add(wsc.IdempotencyWindow)
-		require.NoError(t, store.CreateJob(t.Context(), next))
+		require.NoError(t, store.CreateJob(t.Context(), next, wsc.JobQuota{}))
 		found, err = store.JobByIdempotencyKey(t.Context(), "a", "daily")
 		require.NoError(t, err)
 		require.Equal(t, next.ID, found.ID)
@@ -230,7 +230,7 @@ func requireOneWins(t *testing.T, store Store, key string, at time.Time) {
 	outcomes := make(chan error, callers)
 	for range callers {
 		job := &wsc.Job{ID: newID(t), Owner: "a", IdempotencyKey: key, CreatedAt: at}
-		go func() { outcomes <- store.CreateJob(t.Context(), job) }()
+		go func() { outcomes <- store.CreateJob(t.Context(), job, wsc.JobQuota{}) }()
 	}
 	created := 0
 	for range callers {

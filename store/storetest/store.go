@@ -27,7 +27,9 @@ type Store interface {
 	// CreateJob inserts a pending job. A second job with the same owner and non-empty idempotency key
 	// is refused with wsc.CodeConflict; a job that was created wsc.IdempotencyWindow or more before loses its key to the
 	// new one instead, in the same transaction.
-	CreateJob(ctx context.Context, job *wsc.Job) error
+	// A job that does not fit the quota of its owner is refused with wsc.CodeQuotaExceeded, also when several are created
+	// at once.
+	CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota) error
 	// Job returns a job.
 	Job(ctx context.Context, id string) (*wsc.Job, error)
 	// JobsByID returns those of the jobs that exist, each once and in any order. What is not an id names no job.

@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"deferred", testDeferred},
 		{"hosts", testHosts},
 		{"delete", testDelete},
+		{"quota", testQuota},
 		{"keys", testKeys},
 		{"request leases", testLeases},
 		{"security events", testEvents},
