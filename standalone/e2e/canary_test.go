@@ -175,7 +175,7 @@ func (c *canary) requireNoLeaks(places ...string) {
 func (c *canary) plant() {
 	t := c.t
 	registry := prometheus.NewRegistry()
-	gauge := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "planted"}, []string{"host"})
+	gauge := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "planted", Help: "Holds what must not be here."}, []string{"host"})
 	registry.MustRegister(gauge)
 	gauge.WithLabelValues(c.planted).Set(1)
 	page := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
