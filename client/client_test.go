@@ -262,3 +262,11 @@ func TestCancelDeleteStatsCheckAndReady(t *testing.T) {
 	require.Equal(t, wsc.StatusActive, result.Status)
 	require.NoError(t, c.Ready(t.Context()))
 }
+
+func TestAWrongAddressIsNotRepeatedWithItsPassword(t *testing.T) {
+	for _, address := range []string{"http://user:hunter2@127.0.0.1:1", "http://user:hunter2@127.0.0.1:port", "user:hunter2@127.0.0.1", "ftp://hunter2@127.0.0.1"} {
+		_, err := client.New(address)
+		require.ErrorContains(t, err, "***@127.0.0.1")
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+}

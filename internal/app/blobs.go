@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
@@ -21,18 +23,23 @@ func OpenBlobs(ctx context.Context, storage config.Storage) (*blob.Bucket, error
 	if storage.BlobURL != "" {
 		parsed, err := url.Parse(storage.BlobURL)
 		if err != nil || parsed.Scheme == "" {
-			return nil, fmt.Errorf("WSC_BLOB_URL (--blob-url): %q is not a URL like file:///folder or s3://bucket", storage.BlobURL)
+			return nil, errors.New("WSC_BLOB_URL (--blob-url): not a URL like file:///folder or s3://bucket")
 		}
 		if parsed.Scheme != fileblob.Scheme {
 			bucket, err := blob.OpenBucket(ctx, storage.BlobURL)
 			if err != nil {
-				return nil, fmt.Errorf("WSC_BLOB_URL (--blob-url): open blob store: %w", err)
+				return nil, fmt.Errorf("WSC_BLOB_URL (--blob-url): open blob store: %s", withoutSecrets(err, parsed))
 			}
 			return bucket, nil
 		}
 		folder = filepath.FromSlash(parsed.Path)
 	}
 	return openFolder(folder)
+}
+
+// withoutSecrets is the text of an error in which a URL, if it is quoted, has neither credentials nor parameters.
+func withoutSecrets(err error, quoted *url.URL) string {
+	return strings.ReplaceAll(err.Error(), quoted.String(), quoted.Scheme+"://"+quoted.Host)
 }
 
 // blobKind is the kind of the blob store that the settings name: file, s3 or gs.

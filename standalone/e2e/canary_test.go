@@ -2,12 +2,10 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -130,175 +128,15 @@ func (c *canary) newKey(name string, request wsc.KeyRequest) *wsc.KeyWithSecret 
 	return key
 }
 
+// refusing is a page of a host that may be checked and that refuses connections.
+func refusing(s *sites) string { return fmt.Sprintf("http://127.2.0.1:%d/refused", s.port) }
+
 // list is a list with secrets in its lines.
 func (c *canary) list(s *sites) string {
 	return strings.Join([]string{
 		"Website;" + c.planted, s.url("/ok", 1), s.url("/missing", 2), s.url("/ok", 3) + "?" + c.planted + "&token=" + url.QueryEscape(c.parameter),
-		"http://user:" + url.PathEscape(c.userinfo) + "@example.com/", "http://127.0.0.1:1/refused?token=" + url.QueryEscape(c.parameter), "",
+		"http://user:" + url.PathEscape(c.userinfo) + "@example.com/", refusing(s) + "?token=" + url.QueryEscape(c.parameter), "",
 	}, "\n")
-}
-
-// exercise submits, watches, reads and exports, and causes errors of every kind that clients can cause.
-func (c *canary) exercise(s *sites) {
-	t, ctx := c.t, c.t.Context()
-	noRetries := 0
-	options := wsc.Options{Headers: c.headers, Retries: &noRetries}
-	key := c.newKey("writer", wsc.KeyRequest{})
-	writer := c.as(key.Secret)
-	job, err := writer.SubmitFile(ctx, c.planted+".csv", strings.NewReader(c.list(s)), options, client.WithIdempotencyKey("one"))
-	require.NoError(t, err)
-	require.NoError(t, writer.Watch(ctx, job.ID, func(wsc.Progress) error { return nil }))
-	job = c.p.awaitDone(job.ID)
-	require.Equal(t, wsc.JobCompleted, job.Status)
-	require.EqualValues(t, 2, job.ActiveCount, "the sites were sent the headers")
-	for result, err := range writer.AllResults(ctx, job.ID, client.ResultQuery{}) {
-		require.NoError(t, err)
-		require.NotEmpty(t, result.Status)
-	}
-	for _, format := range []string{"csv", "json", "ndjson", "xlsx"} {
-		for _, layout := range []string{client.LayoutResults, client.LayoutOriginal} {
-			file, err := writer.Export(ctx, job.ID, client.ExportRequest{Format: format, Layout: layout})
-			require.NoError(t, err)
-			data, err := io.ReadAll(file)
-			require.NoError(t, err)
-			require.NoError(t, file.Close())
-			c.add("export/"+layout+"."+format, data)
-		}
-	}
-	for _, target := range []string{s.url("/ok", 4), "http://127.0.0.1:1/refused?token=" + url.QueryEscape(c.parameter), "http://user:" + url.PathEscape(c.userinfo) + "@example.com/"} {
-		_, _ = writer.Check(ctx, target, options) // answered or refused: what counts is what it writes
-	}
-	c.causeErrors(job.ID, key, options)
-	c.changeKeys(key)
-	c.runCommands(s, job.ID, key.Secret)
-}
-
-// causeErrors causes each error that a client can cause.
-func (c *canary) causeErrors(jobID string, key *wsc.KeyWithSecret, options wsc.Options) {
-	t, ctx := c.t, c.t.Context()
-	writer, jobs, job := c.as(key.Secret), "/api/v1/jobs", "/api/v1/jobs/"+jobID
-	reader := c.newKey("reader", wsc.KeyRequest{Scopes: []wsc.Scope{wsc.ScopeRead}})
-	once := int64(1)
-	limited := c.newKey("limited", wsc.KeyRequest{RateLimitHour: &once})
-	mistyped := key.Secret[:len(key.Secret)-1] + "!"
-	unknown := wsc.NewKeySecret()
-	c.hide("an unknown key", hiddenPart(unknown))
-	bearer := secretText()
-	c.hide("an unknown bearer token", bearer)
-	header := func(name, value string) map[string]string { return map[string]string{name: value} }
-	own := header("X-API-Key", key.Secret)
-	sealed := func(text string) string { return strings.ReplaceAll(text, "MARK", c.headers["X-Custom"]) }
-	for _, request := range []struct {
-		status       int
-		method, path string
-		header       map[string]string
-		body         string
-	}{
-		{401, "GET", jobs, nil, ""},
-		{401, "GET", jobs, header("X-API-Key", mistyped), ""},
-		{401, "GET", jobs, header("X-API-Key", unknown), ""},
-		{401, "GET", jobs, header("Authorization", "Bearer "+bearer), ""},
-		{401, "GET", jobs + "?api_key=" + key.Secret, nil, ""},
-		{401, "GET", jobs, map[string]string{"X-API-Key": key.Secret, "Authorization": "Bearer " + reader.Secret}, ""},
-		{422, "GET", job + "?api_key=" + key.Secret, header("Authorization", "Bearer "+key.Secret), ""},
-		{404, "GET", job, header("X-API-Key", reader.Secret), ""},
-		{403, "DELETE", job, header("X-API-Key", reader.Secret), ""},
-		{404, "GET", "/" + c.planted + "?api_key=" + key.Secret, own, ""},
-		{405, "PUT", jobs, own, ""},
-		{409, "POST", job + "/cancel", own, ""},
-		{422, "POST", jobs, own, sealed(`{"urls":["https://example.com/"],"options":{"headers":["Authorization: MARK"]}}`)},
-		{422, "POST", jobs, own, sealed(`{"urls":["https://example.com/"],"options":{"headers":{"X-Custom":"MARK\n"}}}`)},
-		{422, "POST", jobs, own, sealed(`{"urls":["https://example.com/"],"options":{"headers":{"X-Custom":{"value":"MARK"}}}}`)},
-		{422, "POST", "/api/v1/checks", own, sealed(`{"url":"https://example.com/","options":{"headers":{"X-Custom":"MARK\u0000"}}}`)},
-		{422, "POST", "/api/v1/checks", own, sealed(`{"url":"https://example.com/","options":{"headers":"X-Custom: MARK"}}`)},
-		{422, "POST", "/api/v1/checks", own, sealed(`{"url":"https://example.com/","options":{"header":{"X-Custom":"MARK"}}}`)},
-		{400, "POST", "/api/v1/checks", own, sealed(`{"url":"https://example.com/","options":{"headers":{"X-Custom":"MARK`)},
-		{200, "GET", "/api/v1/me", header("X-API-Key", limited.Secret), ""},
-		{429, "GET", "/api/v1/me", header("X-API-Key", limited.Secret), ""},
-	} {
-		status := c.send(request.method, request.path, request.header, request.body)
-		assert.Equal(t, request.status, status, "%s %s %s", request.method, request.path, request.body)
-	}
-	_, err := writer.SubmitFile(ctx, "other.csv", strings.NewReader("https://example.com/\n"), options, client.WithIdempotencyKey("one"))
-	require.Equal(t, wsc.CodeIdempotencyConflict, wsc.CodeOf(err))
-	_, err = writer.SubmitFile(ctx, "big.csv", strings.NewReader(strings.Repeat("https://example.com/"+c.parameter+"\n", 10000)), options)
-	require.Equal(t, wsc.CodeUploadTooLarge, wsc.CodeOf(err))
-	aborted, abort := context.WithCancel(ctx)
-	_, err = writer.SubmitFile(aborted, "aborted.csv", io.MultiReader(strings.NewReader(c.list(&sites{hosts: []string{"example.com"}})), readerFunc(func([]byte) (int, error) {
-		abort()
-		return 0, errors.New("the client goes away")
-	})), options)
-	require.Error(t, err)
-}
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-// changeKeys rotates and revokes keys, uses what works no longer, and reads what is recorded about it.
-func (c *canary) changeKeys(key *wsc.KeyWithSecret) {
-	t, ctx, admin := c.t, c.t.Context(), c.p.client
-	rotated, err := admin.RotateKey(ctx, key.ID, wsc.KeyRotation{})
-	require.NoError(t, err)
-	c.hide("rotated API key", hiddenPart(rotated.Secret))
-	for _, secret := range []string{key.Secret, rotated.Secret} {
-		_, err = c.as(secret).Me(ctx)
-		require.NoError(t, err, "both work for a while")
-	}
-	revoked := c.newKey("revoked", wsc.KeyRequest{})
-	require.NoError(t, admin.RevokeKey(ctx, revoked.ID))
-	_, err = c.as(revoked.Secret).Me(ctx)
-	require.Equal(t, wsc.CodeUnauthorized, wsc.CodeOf(err))
-	page, err := admin.Keys(ctx, client.KeyQuery{})
-	require.NoError(t, err)
-	require.Len(t, page.Keys, 4)
-	eventually(t, 10*time.Second, "security events are stored", func() bool {
-		events, err := admin.SecurityEvents(ctx, client.SecurityEventQuery{Kinds: []wsc.SecurityEventKind{wsc.EventKeyRevoked, wsc.EventAuthFailed}})
-		require.NoError(t, err)
-		return len(events.Events) >= 2
-	})
-}
-
-// runCommands runs the command line with keys and headers in its arguments.
-func (c *canary) runCommands(s *sites, jobID, key string) {
-	t := c.t
-	dir := t.TempDir()
-	list := filepath.Join(dir, "list.txt")
-	require.NoError(t, os.WriteFile(list, []byte(s.url("/ok", 5)+"\n"), 0o600))
-	header := "X-Custom: " + c.headers["X-Custom"]
-	server := []string{"--server", c.p.url, "--key"}
-	mistyped := key[:len(key)-1] + "!"
-	password := secretText()
-	c.hide("password in --server", password)
-	allow := map[string]string{"WSC_ALLOW_NETS": c.p.env["WSC_ALLOW_NETS"], "WSC_ALLOW_PORTS": c.p.env["WSC_ALLOW_PORTS"]}
-	for n, run := range []struct {
-		code int
-		args []string
-	}{
-		{0, append([]string{"submit", list, "--header", header, "--watch"}, append(server, key)...)},
-		{0, append([]string{"jobs"}, append(server, key)...)},
-		{0, append([]string{"me"}, append(server, key)...)},
-		{2, append([]string{"me"}, append(server, mistyped)...)},
-		{2, append([]string{"me"}, append(server, key+"\n"+key)...)},
-		{2, append([]string{"key", "list"}, append(server, key)...)},
-		{0, append([]string{"key", "list"}, append(server, c.p.env["WSC_ADMIN_KEY"])...)},
-		{0, append([]string{"export", jobID, "--output", filepath.Join(dir, "out.csv")}, append(server, key)...)},
-		{1, append([]string{"cancel", jobID}, append(server, key)...)},
-		{1, []string{"jobs", "--server", "http://127.0.0.1:1", "--key", key}},
-		{2, []string{"jobs", "--server", "http://user:" + url.PathEscape(password) + "@127.0.0.1:1", "--key", key}},
-		{2, []string{"jobs", "--server", "http://user:" + password + "@127.0.0.1:port", "--key", key}},
-		{2, append([]string{"submit", list, "--header", strings.ReplaceAll(header, ":", "")}, append(server, key)...)},
-		{2, append([]string{"submit", list, "--header", header + "\x01"}, append(server, key)...)},
-		{1, []string{"check", "http://127.0.0.1:1/", "--retries", "0", "--header", header}},
-		{2, []string{"check", "http://127.0.0.1:1/", "--proxy", "http://user:" + password + "@127.0.0.1:port"}},
-		{1, []string{"check", "http://192.0.2.1/", "--retries", "0", "--header", header, "--proxy", "http://user:" + url.PathEscape(password) + "@127.0.0.1:1"}},
-	} {
-		p := addRun(t, c.searcher, fmt.Sprintf("command/%d %s", n, run.args[0]), allow, built.wsc, run.args...)
-		assert.Equal(t, run.code, p.cmd.ProcessState.ExitCode(), "%v: %s", run.args, p.output)
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "out.csv"))
-	require.NoError(t, err)
-	c.add("results/by command", data)
 }
 
 // stopAndCollect adds what the processes wrote and sent, and ends them.
@@ -321,17 +159,23 @@ func (c *canary) stopAndCollect(namespace, temporalAddress string, workflows int
 func (c *canary) requireNoLeaks(places ...string) {
 	t := c.t
 	t.Logf("searched for %d marks in bytes: %v; answers by status: %v", len(c.marks), c.sizes(), c.answers.codes)
-	require.Empty(t, strings.Join(c.leaks(), "\n"))
-	planted := &searcher{evidence: c.evidence}
-	planted.hide("planted", c.planted)
-	require.Subset(t, kinds(planted.leaks()), places, "what is no secret is found")
+	assert.Empty(t, strings.Join(c.leaks(), "\n"))
+	t.Run("what is planted is found", func(t *testing.T) {
+		planted := &searcher{evidence: c.evidence}
+		planted.hide("planted", c.planted)
+		leaks := planted.leaks()
+		t.Logf("found %d times, in places of these kinds: %v", len(leaks), kinds(leaks))
+		for _, kind := range places {
+			require.Contains(t, kinds(leaks), kind)
+		}
+	})
 }
 
 // plant writes a mark to where the product writes nothing of what users bring: metrics, traces and reports.
 func (c *canary) plant() {
 	t := c.t
 	registry := prometheus.NewRegistry()
-	gauge := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "planted"}, []string{"host"})
+	gauge := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "planted", Help: "Holds what must not be here."}, []string{"host"})
 	registry.MustRegister(gauge)
 	gauge.WithLabelValues(c.planted).Set(1)
 	page := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
@@ -409,7 +253,7 @@ func TestCanaryStandaloneShowsNoSecrets(t *testing.T) {
 	c.add("metrics/standalone", []byte(scrape(t, p.url).text))
 	c.stopAndCollect("default", p.temporalAddress, 5, p.process)
 	addFiles(t, c.searcher, p.dir)
-	c.requireNoLeaks("answer", "export", "file", "history", "log", "metrics", "results", "sentry", "trace")
+	c.requireNoLeaks("answer", "command", "export", "file", "history", "log", "metrics", "results", "sentry", "trace")
 }
 
 func TestCanaryClusterShowsNoSecrets(t *testing.T) {
@@ -438,18 +282,18 @@ func TestCanaryClusterShowsNoSecrets(t *testing.T) {
 		require.NoError(t, errors.Join(err, connection.Close(t.Context())))
 	}
 	execute(plainURL, `ALTER TABLE jobs ADD CONSTRAINT canary CHECK (filename <> 'refused.csv')`)
-	_, err = c.as(writer.Secret).SubmitFile(t.Context(), "refused.csv", strings.NewReader(c.list(s)), wsc.Options{Headers: c.headers})
+	_, err := c.as(writer.Secret).SubmitFile(t.Context(), "refused.csv", strings.NewReader(c.list(s)), wsc.Options{Headers: c.headers})
 	require.Equal(t, wsc.CodeStorageUnavailable, wsc.CodeOf(err))
 	config, err := pgx.ParseConfig(plainURL)
 	require.NoError(t, err)
 	maintenance, name := pgserver.DatabaseURL(plainURL, "postgres"), pgx.Identifier{config.Database}.Sanitize()
-	execute(maintenance, `ALTER DATABASE ` + name + ` ALLOW_CONNECTIONS false`)
+	execute(maintenance, `ALTER DATABASE `+name+` ALLOW_CONNECTIONS false`)
 	execute(maintenance, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '`+config.Database+`'`)
 	require.Equal(t, http.StatusServiceUnavailable, c.send("GET", "/readyz?verbose", nil, ""))
 	_, err = c.as(writer.Secret).Jobs(t.Context(), client.JobQuery{})
 	require.Equal(t, wsc.CodeStorageUnavailable, wsc.CodeOf(err))
 	c.failToStart(cluster.env, databaseURLs(cluster.env))
-	execute(maintenance, `ALTER DATABASE ` + name + ` ALLOW_CONNECTIONS true`)
+	execute(maintenance, `ALTER DATABASE `+name+` ALLOW_CONNECTIONS true`)
 	eventually(t, 20*time.Second, "the API is ready", func() bool { return c.p.client.Ready(t.Context()) == nil })
 	c.failToStart(cluster.env, otherSettings())
 
@@ -471,65 +315,5 @@ func TestCanaryClusterShowsNoSecrets(t *testing.T) {
 	addFiles(t, c.searcher, strings.TrimPrefix(cluster.env["WSC_BLOB_URL"], "file://"))
 	addFiles(t, c.searcher, cluster.dir)
 	addTables(t, c.searcher, plainURL)
-	c.requireNoLeaks("answer", "export", "file", "log", "results", "table")
-}
-
-// wrongSetting is a setting that holds a secret and is wrong, or leads nowhere. SECRET stands for the secret, and ESCAPED
-// for it in a URL.
-type wrongSetting struct{ variable, value string }
-
-// databaseURLs are for a database that takes no connections.
-func databaseURLs(env map[string]string) []wrongSetting {
-	return []wrongSetting{
-		{"WSC_DATABASE_URL", "postgres://user:ESCAPED@127.0.0.1:port/wsc"},
-		{"WSC_DATABASE_URL", "postgres://user:SECRET@127.0.0.1:1/wsc?sslmode=disable"},
-		{"WSC_DATABASE_URL", "postgres://user:ESCAPED@127.0.0.1:1/wsc?sslmode=ESCAPED"},
-		{"WSC_DATABASE_URL", "postgres://user:ESCAPED@127.0.0.1:1/wsc?sslmode=disable"},
-		{"WSC_DATABASE_URL", "postgres://user@127.0.0.1:port/wsc?password=ESCAPED"},
-		{"WSC_DATABASE_URL", "host=127.0.0.1 port=none password=SECRET"},
-		{"WSC_DATABASE_URL", "host=127.0.0.1 port=1 password='SECRET"},
-		{"WSC_DATABASE_URL", env["WSC_DATABASE_URL"]},
-	}
-}
-
-func otherSettings() []wrongSetting {
-	return []wrongSetting{
-		{"WSC_PROXY", "http://user:ESCAPED@127.0.0.1:port"},
-		{"WSC_PROXY", "ftp://user:ESCAPED@127.0.0.1:1"},
-		{"WSC_PROXY", "http://user:ESCAPED@127.0.0.1:1/path"},
-		{"WSC_CONTROL_URL", "http://user:ESCAPED@127.0.0.1:port/"},
-		{"WSC_CONTROL_URL", "http://user:ESCAPED@example.com/"},
-		{"SENTRY_DSN", "https://SECRET@sentry.example.com/none"},
-		{"SENTRY_DSN", "https://ESCAPED@sentry.example.com:port/1"},
-		{"SENTRY_DSN", "SECRET"},
-		{"WSC_TEMPORAL_KEYS", "first:SECRET"},
-		{"WSC_TEMPORAL_KEYS", "SECRET"},
-		{"WSC_SECRETS_URL", "base64key://ESCAPED"},
-		{"WSC_SECRETS_URL", "SECRET"},
-		{"WSC_ADMIN_KEY", "SECRET SECRET"},
-		{"WSC_BLOB_URL", "s3://user:ESCAPED@bucket:port"},
-		{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:ESCAPED@127.0.0.1:port"},
-	}
-}
-
-// failToStart starts every program that has one of the settings.
-func (c *canary) failToStart(env map[string]string, settings []wrongSetting) {
-	t := c.t
-	secret := secretText()
-	c.hide("secret in a wrong setting", secret)
-	fill := strings.NewReplacer("SECRET", secret, "ESCAPED", url.PathEscape(secret))
-	for n, setting := range settings {
-		database := setting.variable == "WSC_DATABASE_URL"
-		for name, command := range map[string][]string{
-			"api": {built.wsc, "api"}, "worker": {built.wsc, "worker"}, "migrate": {built.wsc, "migrate"}, "standalone": {built.standalone},
-		} {
-			if name == "migrate" && !database || name == "standalone" && database || name == "worker" && setting.variable == "WSC_ADMIN_KEY" {
-				continue // it does not have that setting
-			}
-			wrong := maps.Clone(env)
-			wrong["WSC_DATA_DIR"], wrong["WSC_LISTEN"], wrong[setting.variable] = t.TempDir(), "127.0.0.1:0", fill.Replace(setting.value)
-			p := addRun(t, c.searcher, fmt.Sprintf("start/%d %s %s", n, name, setting.value), wrong, command[0], command[1:]...)
-			assert.Error(t, p.err, "%s with %s=%s", name, setting.variable, setting.value)
-		}
-	}
+	c.requireNoLeaks("answer", "command", "export", "file", "log", "results", "table")
 }
