@@ -19,6 +19,9 @@ const (
 	maxFiles = 4
 	// maxBatches is how many batches a process has under way at once. The limiter of the checker bounds the requests.
 	maxBatches = 32
+	// maxSmallBatches is how many batches of small lists it has under way besides, so that they need not wait until one of
+	// the others is finished.
+	maxSmallBatches = 16
 	// maxHeartbeatThrottle is how often heartbeats are sent at the least, and so how fast a cancellation arrives.
 	maxHeartbeatThrottle = 2 * time.Second
 )
@@ -51,7 +54,8 @@ func New(cfg Config) *Worker {
 	RegisterWorkflows(jobs)
 	files := worker.New(cfg.Client, workflows.QueueFiles, options(maxFiles))
 	checks := worker.New(cfg.Client, workflows.QueueChecks, options(maxBatches))
-	w := &Worker{workers: []worker.Worker{jobs, files, checks}}
+	smallChecks := worker.New(cfg.Client, workflows.QueueSmallChecks, options(maxSmallBatches))
+	w := &Worker{workers: []worker.Worker{jobs, files, checks, smallChecks}}
 	for _, each := range w.workers {
 		each.RegisterActivity(cfg.Activities)
 	}

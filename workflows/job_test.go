@@ -35,6 +35,7 @@ type world struct {
 	batch    func(in activities.BatchInput) error
 
 	batches  []activities.BatchInput
+	queues   map[string]int // batches by task queue
 	finishes []activities.FinishInput
 	passes   []int
 	exports  int
@@ -55,6 +56,10 @@ func (w *world) CheckBatch(ctx context.Context, in activities.BatchInput) (activ
 		}
 	}
 	w.batches = append(w.batches, in)
+	if w.queues == nil {
+		w.queues = map[string]int{}
+	}
+	w.queues[activity.GetInfo(ctx).TaskQueue]++
 	deferred := w.deferred[in.Pass]
 	return activities.BatchOutput{Final: 10 - deferred, Deferred: deferred}, ctx.Err()
 }
@@ -135,6 +140,35 @@ func TestAJobChecksEveryBatchOnceAndConcludes(t *testing.T) {
 	require.Equal(t, 1, w.exports)
 	require.Equal(t, []activities.ScheduleCleanupInput{{JobID: jobID, Delay: 24 * time.Hour}}, w.cleanups)
 	require.Equal(t, workflows.Progress{Phase: wsc.PhaseDone, Batches: 50, BatchesDone: 50, Final: 500, Invalid: 3}, progress(t, env))
+}
+
+func TestSmallListsAreCheckedApartFromOthers(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		targets int64
+		queue   string
+	}{
+		{"at most 100 targets", 100, workflows.QueueSmallChecks},
+		{"more than 100 targets", 101, workflows.QueueChecks},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := &world{plan: lanes(wsc.LaneRun{Count: 5, Batches: 1})}
+			w.plan.Targets = test.targets
+			env := newEnvironment(t, w)
+			env.ExecuteWorkflow(workflows.JobWorkflow, input())
+			require.NoError(t, env.GetWorkflowError())
+			require.Equal(t, map[string]int{test.queue: 5}, w.queues)
+		})
+	}
+	t.Run("a scheduled list", func(t *testing.T) {
+		w := &world{plan: lanes(wsc.LaneRun{Count: 5, Batches: 1})}
+		in := input()
+		in.Scheduled = true
+		env := newEnvironment(t, w)
+		env.ExecuteWorkflow(workflows.JobWorkflow, in)
+		require.NoError(t, env.GetWorkflowError())
+		require.Equal(t, map[string]int{workflows.QueueChecks: 5}, w.queues)
+	})
 }
 
 func TestBatchesOfALaneRunOneAfterAnother(t *testing.T) {

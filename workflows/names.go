@@ -8,12 +8,17 @@ import (
 )
 
 // Task queues. Workflows and light activities, activities that read or write whole lists, and network checks wait in
-// queues of their own, so that none holds up another.
+// queues of their own, so that none holds up another. The checks of small lists have one apart from the others: a
+// priority lets them overtake what waits, but not what a worker has under way, which may take minutes.
 const (
-	QueueJobs   = "wsc-jobs"
-	QueueFiles  = "wsc-files"
-	QueueChecks = "wsc-checks"
+	QueueJobs        = "wsc-jobs"
+	QueueFiles       = "wsc-files"
+	QueueChecks      = "wsc-checks"
+	QueueSmallChecks = "wsc-checks-small"
 )
+
+// Queues lists every task queue.
+func Queues() []string { return []string{QueueJobs, QueueFiles, QueueChecks, QueueSmallChecks} }
 
 // Names under which the workflows are registered, and of the query for a job's progress.
 const (

@@ -65,9 +65,13 @@ func (w *jobRun) export(ctx workflow.Context) workflow.Context {
 
 // batch is for network checks.
 func (w *jobRun) batch(ctx workflow.Context, summary string) workflow.Context {
+	queue, priority := QueueChecks, w.priority()
+	if priority.PriorityKey == priorityInteractive {
+		queue = QueueSmallChecks
+	}
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: QueueChecks, StartToCloseTimeout: batchTimeout, HeartbeatTimeout: heartbeatTimeout,
-		WaitForCancellation: true, RetryPolicy: outlast(), Summary: summary, Priority: w.priority(),
+		TaskQueue: queue, StartToCloseTimeout: batchTimeout, HeartbeatTimeout: heartbeatTimeout,
+		WaitForCancellation: true, RetryPolicy: outlast(), Summary: summary, Priority: priority,
 	})
 }
 

@@ -31,7 +31,7 @@ func NewMetrics(registry telemetry.Registry) (*Metrics, error) {
 	process := telemetry.RegisterProcess(registry, version.Read())
 	checks, checksErr := telemetry.NewChecks(registry)
 	blobs, blobsErr := telemetry.NewBlobs(registry)
-	temporal, temporalErr := telemetry.NewTemporal(registry, []string{workflows.QueueJobs, workflows.QueueFiles, workflows.QueueChecks})
+	temporal, temporalErr := telemetry.NewTemporal(registry, workflows.Queues())
 	security, securityErr := newSecurityMetrics(registry)
 	if err := errors.Join(process, checksErr, blobsErr, temporalErr, securityErr); err != nil {
 		return nil, err

@@ -111,7 +111,7 @@ func TestMetricsSayWhatAJobDid(t *testing.T) {
 	require.Positive(t, m.sum("temporal_request_total", `operation="StartWorkflowExecution"`))
 	require.NotContains(t, m.text, job.ID)
 	for _, queue := range regexp.MustCompile(`task_queue="([^"]*)"`).FindAllStringSubmatch(m.text, -1) {
-		require.Contains(t, []string{"", "wsc-jobs", "wsc-files", "wsc-checks", "other"}, queue[1])
+		require.Contains(t, []string{"", "wsc-jobs", "wsc-files", "wsc-checks", "wsc-checks-small", "other"}, queue[1])
 	}
 	require.Positive(t, m.sum("wsc_blob_operations_total", `operation="write"`, `outcome="ok"`))
 	require.Positive(t, m.sum("wsc_blob_bytes_total", `direction="read"`))
