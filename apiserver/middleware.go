@@ -125,8 +125,16 @@ func (s *Server) record(w *response, r *http.Request, took time.Duration) {
 		level = slog.LevelDebug
 	}
 	s.logger.LogAttrs(r.Context(), level, "request",
-		slog.String("method", clip(r.Method)), slog.String("path", clip(r.URL.Path)), slog.String("route", route),
+		slog.String("method", clip(r.Method)), slog.String("path", loggedPath(r.URL.Path)), slog.String("route", route),
 		slog.Int("status", status), slog.Int64("bytes", w.bytes), slog.Duration("took", took), slog.String("remote", clientOf(r)))
+}
+
+// loggedPath is a path as it stands in the log: clipped, and without the secret of a key that somebody took for a part of it.
+func loggedPath(path string) string {
+	if at := strings.Index(path, "wsc_"); at >= 0 {
+		path = path[:at] + wsc.KeyPrefix(path[at:]) + "…"
+	}
+	return clip(path)
 }
 
 // secure sets the headers that every answer has and refuses what a browser sends on behalf of another site.

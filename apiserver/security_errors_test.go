@@ -115,3 +115,12 @@ func TestLogLinesCannotBeForged(t *testing.T) {
 	require.Contains(t, lines.String(), `\\u202egnp.`)
 	require.Equal(t, wsc.CodeNotFound, b.get(t, "/%0a").problem(t).Code)
 }
+
+func TestAKeyInThePathIsNotLogged(t *testing.T) {
+	lines := &lockedBuffer{}
+	b := newBundle(t, func(s *setup) { s.api.Logger = slog.New(slog.NewJSONHandler(lines, nil)) })
+	secret := b.newKey(t, "pasted").Secret
+	require.Equal(t, http.StatusNotFound, b.get(t, "/api/v1/keys/"+secret).status)
+	require.Contains(t, lines.String(), "/api/v1/keys/"+wsc.KeyPrefix(secret)+"…")
+	require.NotContains(t, lines.String(), secret)
+}
