@@ -12,13 +12,16 @@ type JobPage struct {
 type ResultPage struct {
 	Results    []Result `json:"results" doc:"Results in the order asked for."`
 	NextCursor string   `json:"next_cursor,omitempty" doc:"Pass as cursor to get the next page; absent on the last one."`
+	PrevCursor string   `json:"prev_cursor,omitempty" doc:"Pass as cursor to get the page before; absent on the first one."`
+	Matching   *int64   `json:"matching,omitempty" doc:"How many results of the job the filter selects so far; absent when counting them would take too long."`
 }
 
 // SubmitRequest submits a list of URLs as JSON.
 type SubmitRequest struct {
-	URLs    []string `json:"urls" minItems:"1" doc:"The URLs to check." example:"[\"https://example.com/\",\"example.org\"]"`
-	Name    string   `json:"name,omitempty" maxLength:"255" doc:"Name of the list, shown like a file name." example:"my list"`
-	Options Options  `json:"options,omitzero" doc:"How to check; what is absent has its default."`
+	URLs     []string `json:"urls,omitempty" minItems:"1" doc:"The URLs to check." example:"[\"https://example.com/\",\"example.org\"]"`
+	UploadID string   `json:"upload_id,omitempty" format:"uuid" doc:"An upload to check instead of urls; it is used up by this."`
+	Name     string   `json:"name,omitempty" maxLength:"255" doc:"Name of the list, shown like a file name." example:"my list"`
+	Options  Options  `json:"options,omitzero" doc:"How to check; what is absent has its default."`
 }
 
 // CheckRequest asks for one URL to be checked now.

@@ -45,7 +45,7 @@ const IdempotencyWindow = 24 * time.Hour
 // Job is one uploaded list and its run.
 type Job struct {
 	ID       string    `json:"id" format:"uuid" doc:"Identifier of the job, a UUIDv7."`
-	Owner    string    `json:"-"`
+	Owner    string    `json:"owner,omitempty" doc:"Id of the API key that submitted the job; local is the admin key of the configuration."`
 	Filename string    `json:"filename" doc:"Name of the uploaded file, without folders." example:"websites.csv"`
 	Status   JobStatus `json:"status" enum:"pending,processing,paused,completed,failed,cancelled" doc:"State of the job; completed, failed and cancelled are final."`
 	Phase    JobPhase  `json:"phase" enum:"validating,parsing,checking,waiting_to_retry,exporting,done" doc:"What the job is doing, finer than its status."`
@@ -70,6 +70,7 @@ type Job struct {
 	UploadPath     string            `json:"-"`
 	ExportPaths    map[string]string `json:"-"`
 	ScheduleID     string            `json:"schedule_id,omitempty" doc:"The schedule that fired this job, if any."`
+	RetryOf        string            `json:"retry_of,omitempty" doc:"The job whose results that were not active this job checks again, if any."`
 	IdempotencyKey string            `json:"-"`
 	RequestHash    string            `json:"-"`
 	ErrorMessage   string            `json:"error_message,omitempty" doc:"Why the job failed, in a sentence."`
@@ -79,6 +80,12 @@ type Job struct {
 	StartedAt  *time.Time `json:"started_at,omitempty" doc:"When work on the job began (UTC)."`
 	FinishedAt *time.Time `json:"finished_at,omitempty" doc:"When the job reached its final status (UTC)."`
 	ExpiresAt  *time.Time `json:"expires_at,omitempty" doc:"When the job and its results are deleted (UTC)."`
+	DeleteAt   *time.Time `json:"delete_at,omitempty" doc:"When the deletion that was asked for happens (UTC). Until then the job can be restored."`
+}
+
+// JobChange changes a job; what is absent stays as it is.
+type JobChange struct {
+	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"When the job and its results are deleted (UTC): at least a minute and at most a year from now. Only for jobs with a final status."`
 }
 
 // JobCounts are the counters of a job. They change in the same transaction as the result rows, so

@@ -11,6 +11,8 @@ type Stats struct {
 	Slow         int64            `json:"slow" doc:"Results that took longer than slow_ms."`
 	ResponseTime ResponseTimes    `json:"response_time" doc:"Distribution of the response times of results with an HTTP status."`
 	SlowestHosts []HostStats      `json:"slowest_hosts" doc:"The ten hosts with the highest mean response time."`
+	FailingHosts []HostFailures   `json:"failing_hosts" doc:"The ten hosts with the most results that are not active."`
+	Throughput   []Throughput     `json:"throughput" doc:"Results over time, oldest first, in at most 120 spans of the same length; spans without results are left out."`
 	ExpiringCert []ExpiringCert   `json:"expiring_certificates" doc:"Certificates that end within 30 days, soonest first, at most 50."`
 }
 
@@ -42,6 +44,22 @@ type HostStats struct {
 	Host   string  `json:"host" doc:"Host name."`
 	Count  int64   `json:"count" doc:"Results with an HTTP status on this host."`
 	MeanMS float64 `json:"mean" doc:"Mean response time, ms."`
+}
+
+// HostFailures counts the results of one host that are not active.
+type HostFailures struct {
+	Host   string `json:"host" doc:"Host name."`
+	Failed int64  `json:"failed" doc:"Results with status inactive or error."`
+	Count  int64  `json:"count" doc:"All results of the host."`
+}
+
+// Throughput counts the results of one span of time, by when their last attempt began.
+type Throughput struct {
+	At       time.Time `json:"at" doc:"Begin of the span (UTC)."`
+	Seconds  float64   `json:"seconds" doc:"Length of the span."`
+	Active   int64     `json:"active" doc:"Results with status active."`
+	Inactive int64     `json:"inactive" doc:"Results with status inactive."`
+	Error    int64     `json:"error" doc:"Results with status error, invalid lines left out."`
 }
 
 // ExpiringCert is a certificate that ends soon.

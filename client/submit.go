@@ -30,14 +30,33 @@ func WithIdempotencyKey(key string) SubmitOption {
 // SubmitFile uploads a list and returns the job that checks it. The name is shown to people and its extension helps
 // to tell the format. The body is streamed; it is not closed.
 func (c *Client) SubmitFile(ctx context.Context, name string, body io.Reader, options wsc.Options, submit ...SubmitOption) (*wsc.Job, error) {
-	var form bytes.Buffer
-	writer := multipart.NewWriter(&form)
+	var text []byte
 	if !reflect.DeepEqual(options, wsc.Options{}) {
-		text, err := json.Marshal(options)
-		if err != nil {
+		var err error
+		if text, err = json.Marshal(options); err != nil {
 			return nil, fmt.Errorf("encoding the options: %w", err)
 		}
-		if err := writer.WriteField("options", string(text)); err != nil {
+	}
+	request, err := c.fileRequest(ctx, apiPrefix+"/jobs", name, body, text)
+	if err != nil {
+		return nil, err
+	}
+	for _, option := range submit {
+		option(request)
+	}
+	var job wsc.Job
+	if err := c.sendJSON(request, &job); err != nil {
+		return nil, fmt.Errorf("submitting %q: %w", name, err)
+	}
+	return &job, nil
+}
+
+// fileRequest makes a request that posts a file as a form, with the field options unless that is nil.
+func (c *Client) fileRequest(ctx context.Context, path, name string, body io.Reader, options []byte) (*http.Request, error) {
+	var form bytes.Buffer
+	writer := multipart.NewWriter(&form)
+	if options != nil {
+		if err := writer.WriteField("options", string(options)); err != nil {
 			return nil, fmt.Errorf("writing the form: %w", err)
 		}
 	}
@@ -50,7 +69,7 @@ func (c *Client) SubmitFile(ctx context.Context, name string, body io.Reader, op
 	}
 	start, end := form.Bytes()[:head], form.Bytes()[head:]
 
-	request, err := c.newRequest(ctx, http.MethodPost, apiPrefix+"/jobs", nil,
+	request, err := c.newRequest(ctx, http.MethodPost, path, nil,
 		io.MultiReader(bytes.NewReader(start), body, bytes.NewReader(end)))
 	if err != nil {
 		return nil, err
@@ -63,14 +82,7 @@ func (c *Client) SubmitFile(ctx context.Context, name string, body io.Reader, op
 	if size < 0 || size >= expectContinueBytes {
 		request.Header.Set("Expect", "100-continue")
 	}
-	for _, option := range submit {
-		option(request)
-	}
-	var job wsc.Job
-	if err := c.sendJSON(request, &job); err != nil {
-		return nil, fmt.Errorf("submitting %q: %w", name, err)
-	}
-	return &job, nil
+	return request, nil
 }
 
 // SubmitURLs submits a list of URLs and returns the job that checks it.
