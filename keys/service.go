@@ -1,4 +1,5 @@
-// Package keys makes, changes and verifies API keys, and counts their requests. It stands between the API and the store;
+// Package keys makes, changes and verifies API keys, counts their requests, and keeps the sessions of browsers that are
+// signed in with one. It stands between the API and the store;
 // what it remembers of keys is never older than a few seconds.
 package keys
 
@@ -40,6 +41,13 @@ type Store interface {
 	TouchKey(ctx context.Context, id string, now time.Time, atMostEvery time.Duration) error
 	LeaseRequests(ctx context.Context, keyID string, n, quota int64) (wsc.RequestLease, error)
 	ReturnRequests(ctx context.Context, keyID string, window time.Time, n int64) error
+	CreateSession(ctx context.Context, session *wsc.Session) error
+	Session(ctx context.Context, hash []byte) (*wsc.Session, error)
+	TakeLink(ctx context.Context, hash []byte) (*wsc.Session, error)
+	TouchSession(ctx context.Context, hash []byte, seen, expires time.Time) error
+	DeleteSession(ctx context.Context, hash []byte) error
+	DeleteSessionsOfKey(ctx context.Context, keyID string) error
+	DeleteExpiredSessions(ctx context.Context, before time.Time) error
 }
 
 // Config is what a Service is made of. Store is required.
@@ -67,6 +75,7 @@ type Service struct {
 	secrets *lru.Cache[[sha256.Size]byte, verified]
 	reads   singleflight.Group
 	leases  *lru.Cache[string, *lease]
+	tokens  *lru.Cache[[sha256.Size]byte, knownSession]
 
 	background sync.WaitGroup
 	mu         sync.Mutex
@@ -97,10 +106,11 @@ func New(cfg Config) (*Service, error) {
 			Scopes: []wsc.Scope{wsc.ScopeAdmin}, IsActive: true, CreatedAt: s.now().UTC(), Hash: hash[:],
 		}
 	}
-	var secretsErr, leasesErr error
+	var secretsErr, leasesErr, tokensErr error
 	s.secrets, secretsErr = lru.New[[sha256.Size]byte, verified](remembered)
 	s.leases, leasesErr = lru.New[string, *lease](remembered)
-	return s, errors.Join(secretsErr, leasesErr)
+	s.tokens, tokensErr = lru.New[[sha256.Size]byte, knownSession](remembered)
+	return s, errors.Join(secretsErr, leasesErr, tokensErr)
 }
 
 // Close waits for what is written in the background, and gives back requests that were leased and not used.

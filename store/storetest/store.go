@@ -129,6 +129,21 @@ type KeyStore interface {
 	// ReturnRequests gives back requests of a lease that were not used. For an hour that is over it changes nothing.
 	ReturnRequests(ctx context.Context, keyID string, window time.Time, n int64) error
 
+	// CreateSession inserts a session or a link that signs in once.
+	CreateSession(ctx context.Context, session *wsc.Session) error
+	// Session returns the session with the token's hash; a link is none.
+	Session(ctx context.Context, hash []byte) (*wsc.Session, error)
+	// TakeLink removes the link with the token's hash and returns it, to one caller only.
+	TakeLink(ctx context.Context, hash []byte) (*wsc.Session, error)
+	// TouchSession records the use of a session and moves its end. An unknown session is no error.
+	TouchSession(ctx context.Context, hash []byte, seen, expires time.Time) error
+	// DeleteSession removes a session. An unknown session is no error.
+	DeleteSession(ctx context.Context, hash []byte) error
+	// DeleteSessionsOfKey removes all sessions and links of a key.
+	DeleteSessionsOfKey(ctx context.Context, keyID string) error
+	// DeleteExpiredSessions removes sessions and links that ended before the given time.
+	DeleteExpiredSessions(ctx context.Context, before time.Time) error
+
 	// AppendEvents stores security events. One whose id is stored already is left out.
 	AppendEvents(ctx context.Context, events []wsc.SecurityEvent) error
 	// Events returns a page of security events, newest first (at, id descending).

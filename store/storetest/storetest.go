@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"quota", testQuota},
 		{"keys", testKeys},
 		{"request leases", testLeases},
+		{"sessions", testSessions},
 		{"security events", testEvents},
 		{"errors", testErrors},
 		{"operations", testOperations},
