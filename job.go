@@ -45,7 +45,7 @@ const IdempotencyWindow = 24 * time.Hour
 // Job is one uploaded list and its run.
 type Job struct {
 	ID       string    `json:"id" format:"uuid" doc:"Identifier of the job, a UUIDv7."`
-	Owner    string    `json:"owner,omitempty" doc:"Id of the API key that submitted the job; local is the admin key of the configuration."`
+	Owner    string    `json:"key_id,omitempty" doc:"Id of the API key that submitted the job; local is the admin key of the configuration."`
 	Filename string    `json:"filename" doc:"Name of the uploaded file, without folders." example:"websites.csv"`
 	Status   JobStatus `json:"status" enum:"pending,processing,paused,completed,failed,cancelled" doc:"State of the job; completed, failed and cancelled are final."`
 	Phase    JobPhase  `json:"phase" enum:"validating,parsing,checking,waiting_to_retry,exporting,done" doc:"What the job is doing, finer than its status."`

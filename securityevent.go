@@ -18,14 +18,17 @@ const (
 	EventKeyRotated    SecurityEventKind = "key_rotated"
 	EventKeyRevoked    SecurityEventKind = "key_revoked"
 	EventJobDeleted    SecurityEventKind = "job_deleted"
-	EventAnomaly       SecurityEventKind = "anomaly"
+	EventSignedIn      SecurityEventKind = "signed_in"
+	// EventSignedOutEverywhere: all browsers that were signed in with the key have to sign in again.
+	EventSignedOutEverywhere SecurityEventKind = "signed_out_everywhere"
+	EventAnomaly             SecurityEventKind = "anomaly"
 )
 
 // SecurityEventKinds lists every kind.
 func SecurityEventKinds() []SecurityEventKind {
 	return []SecurityEventKind{
 		EventAuthFailed, EventAuthThrottled, EventScopeDenied, EventRateLimited, EventQuotaExceeded, EventSSRFBlocked,
-		EventKeyCreated, EventKeyChanged, EventKeyRotated, EventKeyRevoked, EventJobDeleted, EventAnomaly,
+		EventKeyCreated, EventKeyChanged, EventKeyRotated, EventKeyRevoked, EventJobDeleted, EventSignedIn, EventSignedOutEverywhere, EventAnomaly,
 	}
 }
 
@@ -44,7 +47,7 @@ func (k SecurityEventKind) Repeats() bool {
 type SecurityEvent struct {
 	ID        string            `json:"id" doc:"Identifier of the event, a UUIDv7."`
 	At        time.Time         `json:"at" doc:"When it happened (UTC)."`
-	Kind      SecurityEventKind `json:"kind" enum:"auth_failed,auth_throttled,scope_denied,rate_limited,quota_exceeded,ssrf_blocked,key_created,key_changed,key_rotated,key_revoked,job_deleted,anomaly" doc:"What happened."`
+	Kind      SecurityEventKind `json:"kind" enum:"auth_failed,auth_throttled,scope_denied,rate_limited,quota_exceeded,ssrf_blocked,key_created,key_changed,key_rotated,key_revoked,job_deleted,signed_in,signed_out_everywhere,anomaly" doc:"What happened."`
 	KeyID     string            `json:"key_id,omitempty" doc:"The API key that the request came with, if it was a known one."`
 	Address   string            `json:"address,omitempty" doc:"Address of the client." example:"203.0.113.7"`
 	RequestID string            `json:"request_id,omitempty" doc:"Identifier of the request in the server's log."`

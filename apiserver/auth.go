@@ -33,8 +33,10 @@ type callerKey struct{}
 
 // caller is whom an authenticated request comes from.
 type caller struct {
-	key     *wsc.Key
+	key *wsc.Key
+	// secret is what the caller sent, or session the token of the browser that is signed in.
 	secret  string
+	session string
 	address netip.Addr
 }
 
@@ -74,14 +76,29 @@ func (s *Server) authenticated(scope wsc.Scope) func(huma.Context, func(huma.Con
 
 // admit identifies the caller, counts the request and checks the scope. It sets the headers about the quota.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request, scope wsc.Scope) (*caller, error) {
-	c, err := s.identify(r)
-	if err != nil {
-		return nil, err
+	c, entered := r.Context().Value(callerKey{}).(*caller) // a page of the GUI asks, which was counted when it was called
+	if !entered {
+		var err error
+		if c, err = s.identify(r); err != nil {
+			return nil, err
+		}
+		correlation.SetKeyID(r.Context(), c.key.ID)
+		if err := s.count(w, r, c.key); err != nil {
+			return nil, err
+		}
 	}
-	correlation.SetKeyID(r.Context(), c.key.ID)
-	quota, allowed, err := s.keys.Take(r.Context(), c.key)
+	if scope != scopeAny && !c.key.Can(scope) {
+		s.security.Record(r.Context(), event(r, wsc.EventScopeDenied, c.key.ID))
+		return nil, wsc.Errorf(wsc.CodeInsufficientScope, "This API key lacks the scope %s, which this operation needs.", scope)
+	}
+	return c, nil
+}
+
+// count takes a request from the quota of the key, and tells the client how much is left.
+func (s *Server) count(w http.ResponseWriter, r *http.Request, key *wsc.Key) error {
+	quota, allowed, err := s.keys.Take(r.Context(), key)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if quota != nil {
 		header := w.Header()
@@ -89,15 +106,11 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, scope wsc.Scope) 
 		header.Set("RateLimit", `"hour";r=`+strconv.FormatInt(quota.Remaining, 10)+`;t=`+strconv.FormatInt(quota.ResetSeconds, 10))
 	}
 	if !allowed {
-		s.security.Record(r.Context(), event(r, wsc.EventRateLimited, c.key.ID))
-		return nil, wsc.Errorf(wsc.CodeRateLimited, "This API key has used up its %d requests of this hour. They are renewed in %d seconds.", quota.Limit, quota.ResetSeconds).
+		s.security.Record(r.Context(), event(r, wsc.EventRateLimited, key.ID))
+		return wsc.Errorf(wsc.CodeRateLimited, "This API key has used up its %d requests of this hour. They are renewed in %d seconds.", quota.Limit, quota.ResetSeconds).
 			RetryIn(time.Duration(quota.ResetSeconds) * time.Second)
 	}
-	if scope != scopeAny && !c.key.Can(scope) {
-		s.security.Record(r.Context(), event(r, wsc.EventScopeDenied, c.key.ID))
-		return nil, wsc.Errorf(wsc.CodeInsufficientScope, "This API key lacks the scope %s, which this operation needs.", scope)
-	}
-	return c, nil
+	return nil
 }
 
 // identify finds out whom a request comes from.
@@ -111,24 +124,29 @@ func (s *Server) identify(r *http.Request) (*caller, error) {
 	if err == nil {
 		return &caller{key: key, secret: secret, address: address}, nil
 	}
+	return nil, s.rejected(r, err)
+}
+
+// rejected counts and records that a request did not come from a caller who is known, and returns what the client is told.
+func (s *Server) rejected(r *http.Request, err error) error {
 	rejected, ok := errors.AsType[*keys.RejectedError](err)
 	if !ok {
-		return nil, err
+		return err
 	}
 	if rejected.Rejection == keys.RejectedMissing {
 		if s.publicRequests.take(r) {
-			return nil, err
+			return err
 		}
-		return nil, tooManyRequests(s.publicRequests.window)
+		return tooManyRequests(s.publicRequests.window)
 	}
 	if !s.failedLogins.take(r) || rejected.Rejection == keys.RejectedThrottled {
 		s.security.Record(r.Context(), event(r, wsc.EventAuthThrottled, rejected.KeyID))
-		return nil, wsc.Errorf(wsc.CodeRateLimited, "Too many wrong API keys came from this address. Wait a minute before the next try.").RetryIn(s.failedLogins.window)
+		return wsc.Errorf(wsc.CodeRateLimited, "Too many wrong API keys came from this address. Wait a minute before the next try.").RetryIn(s.failedLogins.window)
 	}
 	failed := event(r, wsc.EventAuthFailed, rejected.KeyID)
 	failed.Detail = string(rejected.Rejection)
 	s.security.Record(r.Context(), failed)
-	return nil, err
+	return err
 }
 
 // secretOf takes the key of a request from its headers.
@@ -155,7 +173,12 @@ func secretOf(r *http.Request) (string, error) {
 // stillValid reports whether the caller's key may still be used. A database that does not answer is no reason to end what
 // has begun.
 func (s *Server) stillValid(ctx context.Context, c *caller) bool {
-	_, err := s.keys.Authenticate(ctx, c.secret, c.address, false)
+	var err error
+	if c.session != "" {
+		_, err = s.keys.Session(ctx, c.session, c.address)
+	} else {
+		_, err = s.keys.Authenticate(ctx, c.secret, c.address, false)
+	}
 	if _, rejected := errors.AsType[*keys.RejectedError](err); rejected {
 		return false
 	}

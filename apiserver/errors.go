@@ -217,5 +217,9 @@ func notFoundError() *wsc.Error {
 }
 
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	if wantsPage(r) {
+		s.site.NotFound(w, r)
+		return
+	}
 	s.writeProblem(w, r, wsc.Errorf(wsc.CodeNotFound, "There is nothing at this address. The API is described at /docs."))
 }

@@ -108,7 +108,7 @@ func TestMethodMatrix(t *testing.T) {
 
 func TestUnknownAddress(t *testing.T) {
 	b := newBundle(t)
-	for _, path := range []string{"/", "/api/v1/jobs/", "//api/v1/jobs", "/api/v1/x", "/docs/", "/docs/../errors.go", "/api/v1/JOBS"} {
+	for _, path := range []string{"/api/v1/jobs/", "//api/v1/jobs", "/api/v1/x", "/docs/", "/docs/../errors.go", "/api/v1/JOBS"} {
 		a := b.get(t, path)
 		require.Equal(t, http.StatusNotFound, a.status, path)
 		require.Equal(t, wsc.CodeNotFound, a.problem(t).Code)

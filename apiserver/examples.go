@@ -42,6 +42,7 @@ func examplesByOperation() (map[string]examples, error) {
 		"get-job":           {answer: inJSON(exampleRunningJob())},
 		"cancel-job":        {answer: inJSON(exampleRunningJob())},
 		"stream-job-events": {answer: map[string]any{eventStreamType: exampleEvents()}},
+		"get-result":        {answer: inJSON(exampleResult())},
 		"list-results": {answer: inJSON(wsc.ResultPage{
 			Results:    exampleResults(),
 			NextCursor: encodeCursor(resultCursor{Sort: "seq", ResultCursor: wsc.ResultCursor{Seq: 2}}),

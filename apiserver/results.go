@@ -54,6 +54,38 @@ func (s *Server) listResults(ctx context.Context, in *listResultsInput) (*listRe
 	return &listResultsOutput{Body: page}, nil
 }
 
+type getResultInput struct {
+	JobPath
+	Seq int64 `path:"seq" minimum:"0" doc:"Position of the result in the job, from 0." example:"0"`
+}
+
+type resultOutput struct {
+	Body wsc.Result
+}
+
+func getResultDoc() doc {
+	return doc{
+		id: "get-result", tag: "Results", scope: wsc.ScopeRead, summary: "Get a result",
+		description: "One result of a job, by its position.",
+		codes:       []wsc.Code{wsc.CodeNotFound},
+	}
+}
+
+func (s *Server) getResult(ctx context.Context, in *getResultInput) (*resultOutput, error) {
+	job, err := s.job(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	results, err := s.store.ResultsBySeq(ctx, job.ID, []int64{in.Seq})
+	if err != nil {
+		return nil, err
+	}
+	if len(results) == 0 {
+		return nil, wsc.Errorf(wsc.CodeNotFound, "The job has no result with that number, or not yet.")
+	}
+	return &resultOutput{Body: results[0]}, nil
+}
+
 // listed makes sure that a list without elements is sent as one.
 func listed[T any](list []T) []T {
 	if list == nil {

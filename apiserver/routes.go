@@ -15,7 +15,10 @@ const prefix = "/api/v1"
 // routes builds the router: every route of the server is on this screen.
 func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	router := chi.NewMux()
-	router.Use(clientAddress(cfg.TrustedProxies), s.observe, s.secure, s.cors, middleware.GetHead)
+	for _, middleware := range []func(http.Handler) http.Handler{clientAddress(cfg.TrustedProxies), s.observe, s.secure, s.cors} {
+		router.Use(outermost(middleware))
+	}
+	router.Use(middleware.GetHead)
 	router.NotFound(s.notFound)
 	router.MethodNotAllowed(s.methodNotAllowed(router))
 
@@ -28,6 +31,7 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodPost, prefix+"/jobs/{id}/cancel", cancelJobDoc(), s.cancelJob)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/events", jobEventsDoc(), s.jobEvents)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/results", listResultsDoc(), s.listResults)
+	register(s, api, http.MethodGet, prefix+"/jobs/{id}/results/{seq}", getResultDoc(), s.getResult)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/stats", jobStatsDoc(), s.jobStats)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/export", exportJobDoc(), s.exportJob)
 	register(s, api, http.MethodPost, prefix+"/checks", checkDoc(s.limits), s.check)
@@ -52,6 +56,9 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	}
 	if !cfg.HideMetrics {
 		router.Method(http.MethodGet, "/metrics", s.metricsHandler(cfg))
+	}
+	if err := s.addPages(cfg, router); err != nil {
+		return nil, err
 	}
 	return router, s.docs(router.With(s.limitPublic), api.OpenAPI())
 }

@@ -18,6 +18,7 @@ import (
 	"gocloud.dev/blob"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/apiserver/web"
 	"github.com/website-status-checker/wsc/audit"
 	"github.com/website-status-checker/wsc/internal/health"
 	"github.com/website-status-checker/wsc/jobs"
@@ -152,8 +153,12 @@ type Config struct {
 	CORSOrigins []string
 	// MetricsNeedKey makes /metrics ask for an admin key, as a server must that others can reach.
 	MetricsNeedKey bool
-	// TemporalUIURL is shown in the documentation when set.
-	TemporalUIURL string
+	// TemporalUIURL is the address of the Temporal UI, to which documentation and pages link when it is set.
+	// TemporalNamespace is where the workflows are.
+	TemporalUIURL     string
+	TemporalNamespace string
+	// KeyHint is how the person at the browser finds a key, shown on the sign-in page; "" for none.
+	KeyHint string
 }
 
 // Server is the HTTP API.
@@ -182,6 +187,7 @@ type Server struct {
 	checkSlots  *slots
 	exportSlots *slots
 	router      *chi.Mux
+	site        *web.Site
 
 	failedLogins   *addressLimit
 	publicRequests *addressLimit

@@ -33,6 +33,8 @@ type program struct {
 	failed    chan error // a part that can't go on reports here
 	// adminKeyPath is the file with the admin key, "" if the settings hold it.
 	adminKeyPath string
+	// signInLink is the path of a link that signs a browser in once.
+	signInLink string
 
 	stops []func() error
 }
@@ -101,6 +103,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	parts := app.Parts{
 		Store: store, Temporal: temporal, Blobs: blobs, Secrets: secrets, Logger: p.logger, Metrics: metrics, Security: security, Telemetry: p.telemetry,
 		Listen: s.Listen, Access: access, Storage: s.Storage, Jobs: s.Jobs, Check: s.Check,
+		KeyHint:       p.webKeyHint(s),
 		TemporalUIURL: "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.TemporalUIPort)), OnFatalError: p.fail,
 	}
 	stopWatch, err := app.StartWatch(ctx, app.Watch{Profiling: s.ProfilingAddress()}, parts)
@@ -115,6 +118,10 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 	p.onStop(func() error { worker.Stop(); return nil })
 	api, err := app.NewAPI(parts) //nolint:contextcheck // it ends with Close
 	if err != nil {
+		return err
+	}
+	if p.signInLink, err = api.SignInLink(ctx, access.AdminKey); err != nil {
+		api.Close()
 		return err
 	}
 	p.serve(listener, api) //nolint:contextcheck // it ends by stop, not with the context of the start
@@ -210,6 +217,14 @@ func (p *program) keyHint() string {
 	return "$(cat '" + p.adminKeyPath + "')"
 }
 
+// webKeyHint tells a person at the sign-in page where the key is.
+func (p *program) webKeyHint(s *settings) string {
+	if p.adminKeyPath == "" {
+		return ""
+	}
+	return "The admin key stands in the file " + filepath.Join(s.DataDir, adminKeyFile) + " of the machine that runs this. Each start also prints a link that signs in once."
+}
+
 // welcome tells where everything is.
 func (p *program) welcome(w io.Writer, s settings) {
 	base := "http://" + s.Listen.Listen
@@ -218,8 +233,11 @@ func (p *program) welcome(w io.Writer, s settings) {
 		dir = s.DataDir // only shown
 	}
 	fmt.Fprintf(w, `
-Website Status Checker is running.
+Website Status Checker is running. Open this link, which signs your browser in once:
 
+  %s%s
+
+  Web pages    %s
   API          %s/api/v1
   API docs     %s/docs
   Temporal UI  http://%s:%d
@@ -231,7 +249,7 @@ Check a list, in another terminal:
   curl -H "X-API-Key: $WSC_KEY" -F file=@examples/websites.csv %s/api/v1/jobs
   bin/wsc submit examples/websites.csv --watch
 
-`, base, base, loopback, s.TemporalUIPort, dir, p.keyHint(), base)
+`, base, p.signInLink, base, base, base, loopback, s.TemporalUIPort, dir, p.keyHint(), base)
 	if s.Public() {
 		fmt.Fprintf(w, "%s can be reached from other machines. Requests need an API key; put TLS in front of it. Stop with Ctrl-C.\n\n", s.Listen.Listen)
 	} else {

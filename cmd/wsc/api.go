@@ -40,6 +40,7 @@ func (c *apiCommand) Run(ctx context.Context, p *process) error {
 	}
 	defer closeParts()
 	parts.Listen, parts.Access, parts.Jobs, parts.Check = c.Listen, c.Access, c.Jobs, c.Check
+	parts.TemporalUIURL = c.TemporalUI()
 	watch := app.Watch{Operations: c.APIOperations.Address(), Profiling: c.ProfilingAddress()}
 	parts.HideMetrics = watch.Operations != ""
 	api, err := app.NewAPI(parts) //nolint:contextcheck // it ends with Close

@@ -73,6 +73,8 @@ type Parts struct {
 	Jobs          config.Jobs
 	Check         config.Check
 	TemporalUIURL string
+	// KeyHint is how a person at a browser finds a key to sign in with.
+	KeyHint string
 
 	// OnFatalError is called when a worker can't go on.
 	OnFatalError func(error)
@@ -235,10 +237,16 @@ func (a *API) complete(p Parts, workflows *temporalclient.Jobs, spool string) (e
 		Store: p.Store, Jobs: a.service, Keys: a.keys, Security: p.Security.recorder, Checker: p.Metrics.checks.Count(a.checker.Checker), Blobs: p.Blobs,
 		Workflows: workflows, Registry: p.Metrics.Registry, HideMetrics: p.HideMetrics, Facts: p.facts(), Logger: p.Logger, Version: version.String(), TempDir: spool,
 		AllowedHosts: allowedHosts(p.Listen), TrustedProxies: p.Access.TrustedProxies, CORSOrigins: p.Access.CORSOrigins, MetricsNeedKey: p.Listen.Public(),
-		TemporalUIURL: p.TemporalUIURL, Limits: apiserver.Limits{Streams: p.Access.MaxStreams},
+		TemporalUIURL: p.TemporalUIURL, TemporalNamespace: p.Temporal.Namespace, KeyHint: p.KeyHint, Limits: apiserver.Limits{Streams: p.Access.MaxStreams},
 		Reporter: p.Telemetry.Sentry, Tracers: p.Telemetry.Tracing.Provider(), Propagator: p.Telemetry.Tracing.Propagator(),
 	})
 	return err
+}
+
+// SignInLink returns the path of a link that signs a browser in once with the secret of a key.
+func (a *API) SignInLink(ctx context.Context, secret string) (path string, err error) {
+	token, err := a.keys.NewSignInLink(ctx, secret)
+	return "/sign-in/" + token, err
 }
 
 // HTTPServer returns the server for the API; the caller gives it a listener and shuts it down.

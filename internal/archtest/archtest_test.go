@@ -92,8 +92,14 @@ func rules() []rule {
 		{
 			name:     "the API reaches storage and workflows through interfaces",
 			packages: []string{"apiserver/..."},
-			own:      []string{".", "audit", "expect", "export", "jobs", "keys", "urllist", "internal/..."},
+			own:      []string{".", "audit", "client", "expect", "export", "jobs", "keys", "urllist", "internal/..."},
 			deny:     slices.Concat(postgres, temporal, []string{"modernc.org/sqlite"}),
+		},
+		{
+			name:     "the GUI knows the product through the client of the API",
+			packages: []string{"apiserver/web/..."},
+			own:      []string{".", "client"},
+			deny:     slices.Concat(postgres, temporal, []string{"modernc.org/sqlite", "github.com/danielgtaylor/huma"}),
 		},
 		{
 			name:     "jobs knows neither the API nor a store nor Temporal",

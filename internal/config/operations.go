@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
+	"strings"
 )
 
 // off is the value that turns a listener off. An empty variable is one that is not set.
@@ -22,11 +24,23 @@ func (o Operations) Address() string { return orNowhere(o.OpsListen) }
 
 // APIOperations is where an API server is watched.
 type APIOperations struct {
-	OpsListen string `help:"Address and port of /metrics, apart from the API, with /healthz and /readyz. Default: /metrics is a page of the API, which asks for an admin key where other machines reach it." env:"WSC_OPS_LISTEN" placeholder:"HOST:PORT"`
+	OpsListen     string `help:"Address and port of /metrics, apart from the API, with /healthz and /readyz. Default: /metrics is a page of the API, which asks for an admin key where other machines reach it." env:"WSC_OPS_LISTEN" placeholder:"HOST:PORT"`
+	TemporalUIURL string `name:"temporal-ui-url" help:"Address of the Temporal UI, for example https://temporal.example.com; the pages of jobs link to it. Default: none." env:"WSC_TEMPORAL_UI_URL" placeholder:"URL"`
 }
 
-// Validate checks the form of the address.
-func (o APIOperations) Validate() error { return validateOps(o.OpsListen) }
+// Validate checks the form of the addresses.
+func (o APIOperations) Validate() error {
+	if o.TemporalUIURL != "" {
+		address, err := url.Parse(o.TemporalUIURL)
+		if err != nil || address.Host == "" || (address.Scheme != "http" && address.Scheme != "https") || address.User != nil || address.RawQuery != "" || address.Fragment != "" {
+			return fmt.Errorf("WSC_TEMPORAL_UI_URL (--temporal-ui-url): %q is not an address like https://temporal.example.com", o.TemporalUIURL)
+		}
+	}
+	return validateOps(o.OpsListen)
+}
+
+// TemporalUI is the address of the Temporal UI without a slash at its end, "" if it is not known.
+func (o APIOperations) TemporalUI() string { return strings.TrimSuffix(o.TemporalUIURL, "/") }
 
 // Address is where to listen, "" for nowhere.
 func (o APIOperations) Address() string { return orNowhere(o.OpsListen) }

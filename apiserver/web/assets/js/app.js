@@ -1,0 +1,128 @@
+// What every page does: numbers and times in the reader's own form, messages, the menu, the state of the connection.
+// Pages work without any of it. Functions for other scripts are in window.wsc.
+(() => {
+  "use strict";
+
+  const numbers = new Intl.NumberFormat();
+  const times = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+  // localise writes numbers and times below an element in the form of the reader's language and zone. The exact time in
+  // UTC stays in the title, which the server wrote.
+  function localise(root) {
+    for (const data of root.querySelectorAll("data[value]")) {
+      data.textContent = numbers.format(Number(data.value));
+    }
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      const at = new Date(time.dateTime);
+      if (!Number.isNaN(at.getTime())) {
+        time.textContent = times.format(at);
+      }
+    }
+  }
+
+  // duration writes seconds in their two largest units.
+  function duration(seconds) {
+    const s = Math.max(0, Math.round(seconds));
+    if (s < 60) return `${s} s`;
+    if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+    if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+    return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
+  }
+
+  // announce tells people with a screen reader, politely.
+  function announce(text) {
+    document.getElementById("announcer").textContent = text;
+  }
+
+  // message shows a sentence at the top of the page. Tone is good, warn or bad.
+  function message(text, tone) {
+    const box = document.createElement("div");
+    box.className = `banner ${tone}`;
+    box.dataset.message = "";
+    const sentence = document.createElement("p");
+    sentence.textContent = text;
+    const dismiss = document.createElement("button");
+    dismiss.type = "button";
+    dismiss.className = "link";
+    dismiss.dataset.dismiss = "";
+    dismiss.textContent = "Dismiss";
+    box.append(sentence, dismiss);
+    document.getElementById("messages").append(box);
+  }
+
+  // setIcon shows a state in the tab: "", running, good or bad.
+  function setIcon(state) {
+    const link = document.querySelector('link[rel="icon"]');
+    if (link.dataset.state === state && link.dataset.shown !== undefined) return;
+    link.dataset.state = link.dataset.shown = state;
+    const name = state ? `icon-${state}.svg` : "icon.svg";
+    link.href = `/assets/${name}`;
+  }
+
+  // offline shows or hides that the server can't be reached.
+  function offline(lost) {
+    const banner = document.getElementById("offline");
+    if (banner.hidden === !lost) return;
+    banner.hidden = !lost;
+    if (!lost) announce("The connection is back.");
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    localise(document);
+    const icon = document.querySelector('link[rel="icon"]');
+    if (icon.dataset.state) setIcon(icon.dataset.state);
+    for (const here of document.querySelectorAll("[data-here]")) {
+      here.value = location.pathname + location.search;
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const dismiss = event.target.closest("[data-dismiss]");
+    if (dismiss) dismiss.closest("[data-message]").remove();
+    const copy = event.target.closest("[data-copy]");
+    if (copy) copyText(copy);
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.querySelector("details.menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+
+  // A form with data-confirm asks before it is sent.
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.confirm;
+    if (question && !window.confirm(question)) event.preventDefault();
+  });
+
+  // copyText copies what a button names with data-copy: the id of an element, whose text or value it is.
+  async function copyText(button) {
+    const source = document.getElementById(button.dataset.copy);
+    const text = source.value ?? source.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+      announce("Copied.");
+      button.dataset.copied = "";
+      const label = button.querySelector("[data-label]") ?? button;
+      const before = label.textContent;
+      label.textContent = "Copied";
+      setTimeout(() => { label.textContent = before; }, 1500);
+    } catch {
+      message("The browser did not allow copying. Select the text and copy it yourself.", "warn");
+    }
+  }
+
+  // What htmx put into the page gets the reader's form as well. A request that did not reach the server is told once.
+  document.addEventListener("htmx:load", (event) => localise(event.detail.elt));
+  document.addEventListener("htmx:sendError", () => offline(true));
+  document.addEventListener("htmx:afterOnLoad", () => offline(false));
+  window.addEventListener("offline", () => offline(true));
+  window.addEventListener("online", () => offline(false));
+
+  window.wsc = { localise, duration, announce, message, setIcon, offline, number: (n) => numbers.format(n) };
+})();

@@ -1,0 +1,38 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// Routes adds every page to the router: all of them are on this screen.
+func (s *Site) Routes(router chi.Router) {
+	router.Group(func(public chi.Router) {
+		public.Use(s.limitPublic)
+		public.Get("/assets/{name}", s.assets.ServeHTTP)
+		public.Get("/favicon.ico", s.assets.favicon)
+	})
+	router.Group(func(public chi.Router) {
+		public.Use(s.limitPublic, s.pageHeaders)
+		public.Get("/sign-in", s.signInPage)
+		public.Post("/sign-in", s.signIn)
+		public.Get("/sign-in/{link}", s.signInByLink)
+		public.Post("/theme", s.setTheme)
+	})
+	router.Group(func(signedIn chi.Router) {
+		signedIn.Use(s.pageHeaders, s.requireSession)
+		signedIn.Post("/sign-out", s.signOut)
+		signedIn.Get("/account", s.accountPage)
+		signedIn.Post("/account/sign-out-everywhere", s.signOutEverywhere)
+
+		signedIn.Get("/", s.checkPage)
+	})
+}
+
+// NotFound answers a browser that asked for a page which does not exist.
+func (s *Site) NotFound(w http.ResponseWriter, r *http.Request) {
+	s.pageHeaders(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.renderProblem(w, r, notFoundProblem())
+	})).ServeHTTP(w, r)
+}
