@@ -36,7 +36,8 @@ func (s *Site) requireSession(next http.Handler) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
-		next.ServeHTTP(w, withOuter(w, entered.WithContext(context.WithValue(entered.Context(), keyKey{}, key))))
+		ctx := context.WithValue(entered.Context(), keyKey{}, key) //nolint:contextcheck // it is that of the request
+		next.ServeHTTP(w, withOuter(w, entered.WithContext(ctx)))
 	})
 }
 
@@ -65,7 +66,7 @@ func (s *Site) sessionToken(r *http.Request) string {
 
 // setSession gives the browser a token; "" takes it away.
 func (s *Site) setSession(w http.ResponseWriter, r *http.Request, token string) {
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ //nolint:gosec // Secure wherever the browser came by https
 		Name: s.cookieName(r), Value: token, Path: "/", HttpOnly: true, Secure: s.gate.Encrypted(r), SameSite: http.SameSiteStrictMode,
 		MaxAge: int(wsc.SessionLifetime.Seconds()),
 	}

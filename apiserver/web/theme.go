@@ -27,7 +27,7 @@ func (s *Site) setTheme(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	theme := r.PostForm.Get("theme")
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ //nolint:gosec // Secure wherever the browser came by https
 		Name: themeCookie, Value: theme, Path: "/", HttpOnly: true, Secure: s.gate.Encrypted(r), SameSite: http.SameSiteStrictMode, MaxAge: themeSeconds,
 	}
 	if theme != "light" && theme != "dark" {
