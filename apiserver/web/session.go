@@ -36,8 +36,8 @@ func (s *Site) requireSession(next http.Handler) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
-		ctx := context.WithValue(entered.Context(), keyKey{}, key) //nolint:contextcheck // it is that of the request
-		next.ServeHTTP(w, withOuter(w, entered.WithContext(ctx)))
+		entered = entered.WithContext(context.WithValue(entered.Context(), keyKey{}, key)) //nolint:contextcheck // it is that of the request
+		next.ServeHTTP(w, withOuter(w, entered))
 	})
 }
 

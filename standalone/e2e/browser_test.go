@@ -123,6 +123,23 @@ func (b *browser) requested() []*network.Request {
 	})
 }
 
+// settled waits until nothing moves any more that comes to an end. A change of colours may be a transition, which would be
+// seen half-way.
+func settled() chromedp.Action {
+	return chromedp.Evaluate(`Promise.allSettled(document.getAnimations()
+		.filter((animation) => animation.effect.getTiming().iterations !== Infinity)
+		.map((animation) => animation.finished)).then(() => true)`, nil,
+		func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) })
+}
+
+// look sets the width of the window and the colours that the system prefers.
+func (b *browser) look(width int64, scheme string) []chromedp.Action {
+	return []chromedp.Action{
+		emulation.SetDeviceMetricsOverride(width, 900, 1, width < 768),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+	}
+}
+
 // picture keeps how the page looks on a telephone, a tablet and a desk, in light and in dark.
 func (b *browser) picture(name string) {
 	b.t.Helper()
@@ -140,12 +157,6 @@ func (b *browser) picture(name string) {
 func (b *browser) screenshot(file string, width int64, scheme string) {
 	b.t.Helper()
 	var picture []byte
-	b.run("make "+file,
-		emulation.SetDeviceMetricsOverride(width, 900, 1, width < 768),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-		// A change of colours may be a transition, which another one cuts off.
-		chromedp.Evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished)).then(() => true)", nil,
-			func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
-		chromedp.FullScreenshot(&picture, 100))
+	b.run("make "+file, append(b.look(width, scheme), settled(), chromedp.FullScreenshot(&picture, 100))...)
 	require.NoError(b.t, os.WriteFile(filepath.Join(*screenshots, file), picture, 0o600))
 }
