@@ -66,6 +66,12 @@ lint: ## Check both modules: golangci-lint, workflowcheck, formatting, scripts
 verify: ## Lint docs/openapi.yaml and compile a TypeScript client of it (installs Node.js if it may)
 	@scripts/verify.sh
 
+.PHONY: screenshots
+screenshots: ## Write pictures of every page, in three widths, light and dark, to screenshots/
+	@scripts/ensure-chromium.sh
+	@scripts/ensure-postgres.sh
+	@$(STATIC) go test -C standalone ./e2e -count=1 -timeout 15m -run '^TestGUI' -screenshots "$(CURDIR)/screenshots"
+
 .PHONY: fmt
 fmt: ## Format the Go files of both modules
 	@$(STATIC) scripts/fmt.sh

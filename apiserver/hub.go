@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	wsc "github.com/website-status-checker/wsc"
 )
 
@@ -35,6 +37,7 @@ type hub struct {
 	store    jobReader
 	interval time.Duration
 	logger   *slog.Logger
+	queries  prometheus.Counter
 
 	wait sync.WaitGroup
 
@@ -63,8 +66,8 @@ type watcher struct {
 	updates chan update
 }
 
-func newHub(store jobReader, interval time.Duration, logger *slog.Logger) *hub {
-	return &hub{store: store, interval: interval, logger: logger, rooms: map[string]*room{}}
+func newHub(store jobReader, interval time.Duration, logger *slog.Logger, queries prometheus.Counter) *hub {
+	return &hub{store: store, interval: interval, logger: logger, queries: queries, rooms: map[string]*room{}}
 }
 
 // watch begins to watch a job, which was just read. The first update is there at once.
@@ -170,6 +173,7 @@ func (h *hub) poll(ctx context.Context, jobID string, r *room) {
 func (h *hub) read(ctx context.Context, jobID string) (*wsc.Job, error) {
 	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
+	h.queries.Inc()
 	return h.store.Job(ctx, jobID)
 }
 

@@ -19,6 +19,8 @@ type metrics struct {
 	duration *prometheus.HistogramVec
 	inFlight prometheus.Gauge
 	streams  prometheus.Gauge
+	// progress counts the reads of watched jobs.
+	progress prometheus.Counter
 }
 
 func newMetrics(registry prometheus.Registerer) (*metrics, error) {
@@ -36,8 +38,11 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 		streams: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "wsc_http_event_streams", Help: "Open event streams.",
 		}),
+		progress: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "wsc_progress_queries_total", Help: "Reads of jobs for open event streams: about one per second and watched job, however many watch it.",
+		}),
 	}
-	for _, collector := range []prometheus.Collector{m.requests, m.duration, m.inFlight, m.streams} {
+	for _, collector := range []prometheus.Collector{m.requests, m.duration, m.inFlight, m.streams, m.progress} {
 		if err := registry.Register(collector); err != nil {
 			return nil, fmt.Errorf("apiserver: register metrics: %w", err)
 		}

@@ -220,7 +220,7 @@ func New(cfg Config) (*Server, error) {
 		metrics:        metrics,
 		loader:         loader,
 		streams:        newStreamQuota(limits.Streams),
-		hub:            newHub(loader, limits.PollInterval, cfg.Logger),
+		hub:            newHub(loader, limits.PollInterval, cfg.Logger, metrics.progress),
 		checkSlots:     newSlots("checks", limits.Checks, limits.ChecksWaiting, limits.SlotWait),
 		exportSlots:    newSlots("exports", limits.Exports, limits.ExportsWaiting, limits.SlotWait),
 		failedLogins:   newAddressLimit(limits.FailedLogins, time.Minute),
