@@ -21,6 +21,8 @@ import (
 type Store interface {
 	Job(ctx context.Context, id string) (*wsc.Job, error)
 	StartJob(ctx context.Context, id string, now time.Time) error
+	PauseJob(ctx context.Context, id string) error
+	ResumeJob(ctx context.Context, id string) error
 	SetJobPhase(ctx context.Context, id string, phase wsc.JobPhase, pass int, nextRetryAt *time.Time) error
 	SetJobTotals(ctx context.Context, id string, totals wsc.JobTotals) error
 	FinishJob(ctx context.Context, id string, finish wsc.JobFinish) error
