@@ -105,7 +105,7 @@ func (w *jobRun) check(ctx workflow.Context) error {
 			return err
 		}
 		if w.state.Waiting == 0 {
-			return w.awaitResume(ctx)
+			return nil
 		}
 		if err := w.awaitRetry(ctx); err != nil {
 			return err

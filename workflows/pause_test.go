@@ -1,13 +1,17 @@
 package workflows_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
@@ -24,6 +28,19 @@ func signal(env *testsuite.TestWorkflowEnvironment, paused ...bool) {
 	}
 }
 
+// afterBatches calls fn when so many batches were done.
+func afterBatches(env *testsuite.TestWorkflowEnvironment, n int, fn func()) {
+	done := 0
+	env.SetOnActivityCompletedListener(func(info *activity.Info, _ converter.EncodedValue, _ error) {
+		if info.ActivityType.Name != "CheckBatch" {
+			return
+		}
+		if done++; done == n {
+			fn()
+		}
+	})
+}
+
 // statuses records what the search attribute says of the job's status, each change once.
 func statuses(env *testsuite.TestWorkflowEnvironment) *[]string {
 	var seen []string
@@ -38,16 +55,57 @@ func statuses(env *testsuite.TestWorkflowEnvironment) *[]string {
 	return &seen
 }
 
+// ran are the batches that ran so far. The test environment lets those that were broken off run on, without effect.
+func (w *world) ran() []activities.BatchInput {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.batches)
+}
+
+// times is how often a batch ran.
+func (w *world) times(batch int) (times int) {
+	for _, in := range w.ran() {
+		if in.Batch == batch {
+			times++
+		}
+	}
+	return times
+}
+
+// pauseInBatch asks for a pause while the nth batch is under way, which ends when it was broken off. The batch is the
+// first one in the channel.
+func pauseInBatch(t *testing.T, w *world, env *testsuite.TestWorkflowEnvironment, n int) <-chan int {
+	t.Helper()
+	brokenOff, batch := make(chan struct{}), make(chan int, 1)
+	var once sync.Once
+	env.SetOnActivityCanceledListener(func(*activity.Info) { once.Do(func() { close(brokenOff) }) })
+	w.batch = func(in activities.BatchInput) error {
+		if n--; n > 0 {
+			return nil
+		}
+		w.batch = nil
+		batch <- in.Batch
+		signal(env, true)
+		select {
+		case <-brokenOff:
+		case <-time.After(5 * time.Second):
+			t.Error("the batch was not broken off")
+		}
+		return nil
+	}
+	return batch
+}
+
 // requireEveryBatchDone checks that the job completed with each of its batches, of which a broken off one ran again.
 func requireEveryBatchDone(t *testing.T, env *testsuite.TestWorkflowEnvironment, w *world, brokenOff int) {
 	t.Helper()
 	require.NoError(t, env.GetWorkflowError())
-	seen := map[int]bool{}
-	for _, in := range w.batches {
+	seen, ran := map[int]bool{}, w.ran()
+	for _, in := range ran {
 		seen[in.Batch] = true
 	}
 	require.Len(t, seen, w.plan.Batches)
-	require.LessOrEqual(t, len(w.batches), w.plan.Batches+brokenOff)
+	require.LessOrEqual(t, len(ran), w.plan.Batches+brokenOff)
 	require.Equal(t, []activities.FinishInput{{JobID: jobID, Status: wsc.JobCompleted}}, w.finishes)
 	p := progress(t, env)
 	require.Equal(t, w.plan.Batches, p.BatchesDone)
@@ -69,29 +127,26 @@ func TestAPausedJobBeginsNoBatchUntilItIsResumed(t *testing.T) {
 		{"while the list is read", func(w *world, env *testsuite.TestWorkflowEnvironment) {
 			w.reading = func() { signal(env, true) }
 		}, wsc.PhaseChecking, false},
-		{"while it checks", func(w *world, env *testsuite.TestWorkflowEnvironment) {
-			w.batch = func(in activities.BatchInput) error {
-				if in.Batch == 20 {
-					w.batch = nil
-					signal(env, true)
-				}
-				return nil
-			}
-		}, wsc.PhaseChecking, true},
+		{"while it checks", nil, wsc.PhaseChecking, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := &world{plan: lanes(wsc.LaneRun{Count: 2, Batches: 20}, wsc.LaneRun{Count: 60, Batches: 1})}
 			env := newEnvironment(t, w)
 			seen := statuses(env)
-			test.pause(w, env)
+			var inBatch <-chan int
+			if test.begun {
+				inBatch = pauseInBatch(t, w, env, 20)
+			} else {
+				test.pause(w, env)
+			}
 			resumed := false
 			env.RegisterDelayedCallback(func() {
 				resumed = true
 				p := progress(t, env)
 				require.True(t, p.Paused)
 				require.Equal(t, test.phase, p.Phase)
-				require.Equal(t, test.begun, len(w.batches) > 0)
-				require.Less(t, len(w.batches), 60)
+				require.Equal(t, test.begun, len(w.ran()) > 0)
+				require.Less(t, len(w.ran()), 60)
 				require.Equal(t, []bool{true}, w.pauses)
 				signal(env, false)
 			}, 1000*time.Hour)
@@ -99,6 +154,9 @@ func TestAPausedJobBeginsNoBatchUntilItIsResumed(t *testing.T) {
 			require.True(t, resumed, "the job was over before")
 			requireEveryBatchDone(t, env, w, 16)
 			require.Equal(t, []bool{true, false}, w.pauses)
+			if test.begun {
+				require.Equal(t, 2, w.times(<-inBatch), "the batch under way was broken off and goes on after the pause")
+			}
 			last := (*seen)[len(*seen)-3:]
 			require.Equal(t, []string{"paused", "processing", "completed"}, last)
 		})
@@ -108,28 +166,20 @@ func TestAPausedJobBeginsNoBatchUntilItIsResumed(t *testing.T) {
 func TestBatchesOfALaneStillRunOneAfterAnotherAfterAPause(t *testing.T) {
 	w := &world{plan: lanes(wsc.LaneRun{Count: 1, Batches: 60})}
 	env := newEnvironment(t, w)
+	asked := map[int]bool{}
 	w.batch = func(in activities.BatchInput) error {
-		if in.Batch%7 == 3 {
+		if in.Batch%7 == 3 && !asked[in.Batch] {
+			asked[in.Batch] = true
 			signal(env, true, false)
 		}
 		return nil
 	}
-	env.SetTestTimeout(time.Minute)
-	// Each of these batches would pause the job again when it is repeated.
-	asked := map[int]bool{}
-	pause := w.batch
-	w.batch = func(in activities.BatchInput) error {
-		if asked[in.Batch] {
-			return nil
-		}
-		asked[in.Batch] = true
-		return pause(in)
-	}
 	env.ExecuteWorkflow(workflows.JobWorkflow, input())
 	requireEveryBatchDone(t, env, w, 9)
-	for n := 1; n < len(w.batches); n++ {
-		step := w.batches[n].Batch - w.batches[n-1].Batch
-		require.True(t, step == 0 || step == 1, "batch %d follows %d", w.batches[n].Batch, w.batches[n-1].Batch)
+	ran := w.ran()
+	for n := 1; n < len(ran); n++ {
+		step := ran[n].Batch - ran[n-1].Batch
+		require.True(t, step == 0 || step == 1, "batch %d follows %d", ran[n].Batch, ran[n-1].Batch)
 	}
 	require.Len(t, w.pauses, 2*9)
 }
@@ -169,11 +219,7 @@ func TestNoPassBeginsWhileTheJobIsPaused(t *testing.T) {
 func TestAJobThatIsPausedInItsLastBatchStaysPaused(t *testing.T) {
 	w := &world{plan: lanes(wsc.LaneRun{Count: 1, Batches: 1})}
 	env := newEnvironment(t, w)
-	w.batch = func(activities.BatchInput) error {
-		w.batch = nil
-		signal(env, true)
-		return nil
-	}
+	pauseInBatch(t, w, env, 1)
 	env.RegisterDelayedCallback(func() {
 		require.Empty(t, w.finishes)
 		signal(env, false)
@@ -209,7 +255,7 @@ func TestRequestsAreCarriedOutInTheirOrder(t *testing.T) {
 			w.reading = func() { signal(env, test.requests...) }
 			env.RegisterDelayedCallback(func() {
 				require.True(t, progress(t, env).Paused)
-				require.Empty(t, w.batches)
+				require.Empty(t, w.ran())
 				require.Equal(t, test.pauses, w.pauses)
 				signal(env, false, false)
 			}, time.Hour)
@@ -223,32 +269,15 @@ func TestRequestsAreCarriedOutInTheirOrder(t *testing.T) {
 func TestAPausedJobCanBeCancelled(t *testing.T) {
 	w := &world{plan: lanes(wsc.LaneRun{Count: 50, Batches: 1})}
 	env := newEnvironment(t, w)
-	w.batch = func(in activities.BatchInput) error {
-		if in.Batch == 20 {
-			signal(env, true)
-		}
-		return nil
-	}
+	pauseInBatch(t, w, env, 20)
 	env.RegisterDelayedCallback(env.CancelWorkflow, time.Hour)
 	env.ExecuteWorkflow(workflows.JobWorkflow, input())
 	require.True(t, temporal.IsCanceledError(env.GetWorkflowError()), "%v", env.GetWorkflowError())
 	require.Equal(t, []activities.FinishInput{{JobID: jobID, Status: wsc.JobCancelled}}, w.finishes)
 	require.Equal(t, 1, w.exports)
 	require.Len(t, w.cleanups, 1)
-	require.Less(t, len(w.batches), 50)
+	require.Less(t, len(w.ran()), 50)
 	require.False(t, progress(t, env).Paused)
-}
-
-func TestABatchThatFindsItsJobDeletedEndsAPausedJob(t *testing.T) {
-	w := &world{plan: lanes(wsc.LaneRun{Count: 1, Batches: 5})}
-	env := newEnvironment(t, w)
-	gone := temporal.NewNonRetryableApplicationError("gone", activities.ErrJobGone, nil)
-	w.reading = func() { signal(env, true) }
-	w.batch = func(activities.BatchInput) error { return gone }
-	env.RegisterDelayedCallback(func() { signal(env, false) }, time.Hour)
-	env.ExecuteWorkflow(workflows.JobWorkflow, input())
-	require.NoError(t, env.GetWorkflowError())
-	require.Empty(t, w.finishes)
 }
 
 func TestAPausedJobContinuesAsNewPaused(t *testing.T) {
@@ -260,14 +289,9 @@ func TestAPausedJobContinuesAsNewPaused(t *testing.T) {
 		{"while it checks", func() *world {
 			return &world{plan: lanes(wsc.LaneRun{Count: 1, Batches: 20}, wsc.LaneRun{Count: 30, Batches: 1})}
 		}, func(w *world, env *testsuite.TestWorkflowEnvironment) {
-			w.batch = func(in activities.BatchInput) error {
-				if in.Batch == 10 {
-					w.batch = nil
-					env.SetContinueAsNewSuggested(true)
-					signal(env, true)
-				}
-				return nil
-			}
+			afterBatches(env, 20, func() {
+				signal(env, true)
+			})
 		}},
 		{"while it waits to retry", func() *world {
 			w := &world{plan: lanes(wsc.LaneRun{Count: 50, Batches: 1}), retry: lanes(wsc.LaneRun{Count: 1, Batches: 1}), deferred: map[int]int64{0: 5}}
@@ -275,27 +299,26 @@ func TestAPausedJobContinuesAsNewPaused(t *testing.T) {
 			return w
 		}, func(_ *world, env *testsuite.TestWorkflowEnvironment) {
 			env.RegisterDelayedCallback(func() {
-				env.SetContinueAsNewSuggested(true)
 				signal(env, true)
 			}, time.Hour)
 		}},
 		{"with requests that were not carried out yet", func() *world {
 			return &world{plan: lanes(wsc.LaneRun{Count: 50, Batches: 1})}
 		}, func(w *world, env *testsuite.TestWorkflowEnvironment) {
-			w.batch = func(in activities.BatchInput) error {
-				if in.Batch == 10 {
-					w.batch = nil
-					env.SetContinueAsNewSuggested(true)
-					signal(env, true, false, true, false, true)
-				}
-				return nil
-			}
+			afterBatches(env, 20, func() {
+				signal(env, true, false, true, false, true)
+			})
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := test.world()
 			env := newEnvironment(t, w)
 			test.pause(w, env)
+			env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+				if info.ActivityType.Name == "SetPaused" {
+					env.SetContinueAsNewSuggested(true)
+				}
+			})
 			env.ExecuteWorkflow(workflows.JobWorkflow, input())
 			var next *workflow.ContinueAsNewError
 			require.ErrorAs(t, env.GetWorkflowError(), &next)
@@ -304,18 +327,19 @@ func TestAPausedJobContinuesAsNewPaused(t *testing.T) {
 			require.True(t, in.State.Paused)
 			require.True(t, w.pauses[len(w.pauses)-1])
 			require.Empty(t, w.finishes)
-			before := len(w.batches)
 
 			env = newEnvironment(t, w)
+			begun := 0
+			env.SetOnActivityStartedListener(func(*activity.Info, context.Context, converter.EncodedValues) { begun++ })
 			env.RegisterDelayedCallback(func() {
 				require.True(t, progress(t, env).Paused)
-				require.Len(t, w.batches, before)
+				require.Zero(t, begun)
 				signal(env, false)
 			}, 100*time.Hour)
 			env.ExecuteWorkflow(workflows.JobWorkflow, in)
 			require.NoError(t, env.GetWorkflowError())
 			seen := map[activities.BatchInput]bool{}
-			for _, in := range w.batches {
+			for _, in := range w.ran() {
 				seen[in] = true
 			}
 			batches := w.plan.Batches
@@ -323,7 +347,7 @@ func TestAPausedJobContinuesAsNewPaused(t *testing.T) {
 				batches++
 			}
 			require.Len(t, seen, batches)
-			require.LessOrEqual(t, len(w.batches), batches+16)
+			require.LessOrEqual(t, len(w.ran()), batches+16)
 			require.Equal(t, wsc.JobCompleted, w.finishes[0].Status)
 		})
 	}

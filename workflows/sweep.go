@@ -32,7 +32,7 @@ func (w *jobRun) sweep(ctx workflow.Context) error {
 			u.selector.Select(ctx)
 		case u.failure != nil:
 			return u.failure
-		case w.state.Paused && !renew:
+		case w.state.Paused:
 			if err := w.awaitResume(ctx); err != nil {
 				return err
 			}
@@ -71,7 +71,7 @@ func (w *jobRun) fillWindow(ctx workflow.Context, u *underWay) {
 			err := w.finishBatch(ctx, lane, future)
 			switch {
 			case err == nil || u.failure != nil:
-			case batches.Err() != nil && ctx.Err() == nil && !isJobGone(err):
+			case batches.Err() != nil && ctx.Err() == nil:
 				// A pause broke it off, whatever it says of that: what it has not stored is checked after the pause.
 				w.state.OpenLanes = append(w.state.OpenLanes, lane)
 			default:
