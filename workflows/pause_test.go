@@ -280,6 +280,23 @@ func TestAPausedJobCanBeCancelled(t *testing.T) {
 	require.False(t, progress(t, env).Paused)
 }
 
+// continued runs a job until it continues as new, which it shall do once it was paused, and returns what it carries along.
+func continued(t *testing.T, env *testsuite.TestWorkflowEnvironment) *workflows.JobState {
+	t.Helper()
+	env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		if info.ActivityType.Name == "SetPaused" {
+			env.SetContinueAsNewSuggested(true)
+		}
+	})
+	env.ExecuteWorkflow(workflows.JobWorkflow, input())
+	var next *workflow.ContinueAsNewError
+	require.ErrorAs(t, env.GetWorkflowError(), &next)
+	var in workflows.JobInput
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &in))
+	require.Equal(t, input().Filename, in.Filename)
+	return in.State
+}
+
 func TestAPausedJobContinuesAsNewPaused(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -302,28 +319,13 @@ func TestAPausedJobContinuesAsNewPaused(t *testing.T) {
 				signal(env, true)
 			}, time.Hour)
 		}},
-		{"with requests that were not carried out yet", func() *world {
-			return &world{plan: lanes(wsc.LaneRun{Count: 50, Batches: 1})}
-		}, func(w *world, env *testsuite.TestWorkflowEnvironment) {
-			afterBatches(env, 20, func() {
-				signal(env, true, false, true, false, true)
-			})
-		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := test.world()
 			env := newEnvironment(t, w)
 			test.pause(w, env)
-			env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
-				if info.ActivityType.Name == "SetPaused" {
-					env.SetContinueAsNewSuggested(true)
-				}
-			})
-			env.ExecuteWorkflow(workflows.JobWorkflow, input())
-			var next *workflow.ContinueAsNewError
-			require.ErrorAs(t, env.GetWorkflowError(), &next)
-			var in workflows.JobInput
-			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &in))
+			in := input()
+			in.State = continued(t, env)
 			require.True(t, in.State.Paused)
 			require.True(t, w.pauses[len(w.pauses)-1])
 			require.Empty(t, w.finishes)
@@ -351,4 +353,13 @@ func TestAPausedJobContinuesAsNewPaused(t *testing.T) {
 			require.Equal(t, wsc.JobCompleted, w.finishes[0].Status)
 		})
 	}
+}
+
+func TestARequestThatWasNotCarriedOutYetIsBeforeAJobContinuesAsNew(t *testing.T) {
+	w := &world{plan: lanes(wsc.LaneRun{Count: 50, Batches: 1})}
+	env := newEnvironment(t, w)
+	afterBatches(env, 20, func() { signal(env, true, false) })
+	state := continued(t, env)
+	require.False(t, state.Paused)
+	require.Equal(t, []bool{true, false}, w.pauses)
 }
