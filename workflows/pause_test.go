@@ -301,11 +301,11 @@ func TestAPausedJobContinuesAsNewPaused(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		world func() *world
-		pause func(w *world, env *testsuite.TestWorkflowEnvironment)
+		pause func(env *testsuite.TestWorkflowEnvironment)
 	}{
 		{"while it checks", func() *world {
 			return &world{plan: lanes(wsc.LaneRun{Count: 1, Batches: 20}, wsc.LaneRun{Count: 30, Batches: 1})}
-		}, func(w *world, env *testsuite.TestWorkflowEnvironment) {
+		}, func(env *testsuite.TestWorkflowEnvironment) {
 			afterBatches(env, 20, func() {
 				signal(env, true)
 			})
@@ -314,7 +314,7 @@ func TestAPausedJobContinuesAsNewPaused(t *testing.T) {
 			w := &world{plan: lanes(wsc.LaneRun{Count: 50, Batches: 1}), retry: lanes(wsc.LaneRun{Count: 1, Batches: 1}), deferred: map[int]int64{0: 5}}
 			w.retry.Targets = 250
 			return w
-		}, func(_ *world, env *testsuite.TestWorkflowEnvironment) {
+		}, func(env *testsuite.TestWorkflowEnvironment) {
 			env.RegisterDelayedCallback(func() {
 				signal(env, true)
 			}, time.Hour)
@@ -323,7 +323,7 @@ func TestAPausedJobContinuesAsNewPaused(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := test.world()
 			env := newEnvironment(t, w)
-			test.pause(w, env)
+			test.pause(env)
 			in := input()
 			in.State = continued(t, env)
 			require.True(t, in.State.Paused)

@@ -134,7 +134,7 @@ func (f *fakeAPI) events(w http.ResponseWriter, r *http.Request) {
 		return
 	case "held":
 		half.Status, half.Rate, half.ETASeconds = wsc.JobPaused, 0, nil
-		time.Sleep(1100 * time.Millisecond)
+		<-time.After(1100 * time.Millisecond) // lines come once a second at the most
 		send("progress", half)
 	case "flaky":
 		select {

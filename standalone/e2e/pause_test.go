@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -43,9 +44,10 @@ func requireStill(t *testing.T, p *product, s *sites, jobID string, from time.Ti
 }
 
 func TestAPausedJobStandsStillSurvivesARestartAndLosesNothing(t *testing.T) {
-	const lines, atOnce = 2000, 50
-	s := newSites(t, 20, 400*time.Millisecond)
-	p := newProduct(t, s, map[string]string{"WSC_CHECK_CONCURRENCY": "50"}).start()
+	// The sites take longer than a pause may, so that it is not felt unless checks under way are broken off.
+	const lines, atOnce = 2000, 400
+	s := newSites(t, 200, pauseFelt+time.Second)
+	p := newProduct(t, s, map[string]string{"WSC_CHECK_CONCURRENCY": strconv.Itoa(atOnce)}).start()
 	job := submit(t, p, "long.txt", s.list("/slow", lines), wsc.Options{})
 	p.awaitResults(job.ID, 200)
 
