@@ -1,6 +1,7 @@
 package apiserver_test
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/urllist"
 )
 
 // notAboutFiles are the rows that concern what only POST /jobs takes: lists of URLs as JSON, options, idempotency keys and
@@ -91,5 +93,9 @@ func requireSubmissionAgrees(t *testing.T, b *bundle, upload *wsc.Upload) {
 	a.decode(t, &job)
 	require.Equal(t, upload.Filename, job.Filename)
 	require.Equal(t, upload.Preview.List, *job.List)
-	requireRows(t, b, a, int(upload.Preview.URLs-upload.Preview.Duplicates), int(upload.Preview.Invalid))
+	data, err := b.blobs.ReadAll(t.Context(), wsc.UploadPath(job.ID))
+	require.NoError(t, err)
+	summary, err := urllist.Scan(t.Context(), bytes.NewReader(data), int64(len(data)), urllist.Options{Filename: job.Filename, TempDir: t.TempDir()})
+	require.NoError(t, err)
+	require.Equal(t, []int64{summary.URLs, summary.Invalid, summary.Blank}, []int64{upload.Preview.URLs, upload.Preview.Invalid, upload.Preview.Blank})
 }
