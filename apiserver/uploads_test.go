@@ -162,9 +162,9 @@ func TestUploadsTakeNothingButAFile(t *testing.T) {
 // A preview repeats hostile texts as data. The sentences that it makes of them are safe to print.
 func TestHostileTextsInPreviews(t *testing.T) {
 	b := newBundle(t)
-	const hostile = "x<script>\x1b[31m\u202e"
+	const hostile = "x<script>\x1b[31m\u202ey"
 	id := b.keep(t, "l.csv", hostile+",b\n"+hostile+",a.example\nx,b.example\n").ID
-	a := b.get(t, "/api/v1/uploads/"+id+"?url_column=x%3Cscript%3E%1b%5B31m%E2%80%AE2")
+	a := b.get(t, "/api/v1/uploads/"+id+"?url_column=x%3Cscript%3E%1b%5B31m%E2%80%AEy2")
 	var upload wsc.Upload
 	a.decode(t, &upload)
 	require.Equal(t, hostile, upload.Preview.Columns[0])

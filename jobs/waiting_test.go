@@ -323,7 +323,7 @@ func TestReconcileDeletesBlobsWithoutAnUpload(t *testing.T) {
 	}
 	before := len(b.files(t, b.blobDir))
 	require.NoError(t, b.service.Reconcile(t.Context()))
-	require.Equal(t, before-100, len(b.files(t, b.blobDir)), "a sweep is bounded")
+	require.Len(t, b.files(t, b.blobDir), before-100, "a sweep is bounded")
 }
 
 // silentUploads is a store that does not tell whether an upload exists.

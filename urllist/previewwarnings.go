@@ -77,7 +77,7 @@ func (p *previewer) warn() {
 	p.warnOfLines()
 }
 
-func (p *previewer) warning(format string, args ...any) {
+func (p *previewer) warningf(format string, args ...any) {
 	p.preview.Warnings = append(p.preview.Warnings, fmt.Sprintf(format, args...))
 }
 
@@ -85,9 +85,9 @@ func (p *previewer) warning(format string, args ...any) {
 func (p *previewer) warnOfReading() {
 	switch p.preview.Encoding {
 	case encodingWindows1252:
-		p.warning("The file is not UTF-8 and was taken to be Windows-1252. If letters with accents look wrong, save it as UTF-8.")
+		p.warningf("The file is not UTF-8 and was taken to be Windows-1252. If letters with accents look wrong, save it as UTF-8.")
 	case encodingUTF16LE, encodingUTF16BE:
-		p.warning("The file is not UTF-8; by its first bytes it was taken to be %s.", strings.ToUpper(p.preview.Encoding))
+		p.warningf("The file is not UTF-8; by its first bytes it was taken to be %s.", strings.ToUpper(p.preview.Encoding))
 	}
 	if strings.TrimSpace(p.reader.options.Sheet) != "" && p.reader.refusal == nil || len(p.preview.Sheets) < 2 {
 		return
@@ -102,20 +102,20 @@ func (p *previewer) warnOfReading() {
 	if more := len(others) - shown; more > 0 {
 		others = append(others[:shown], fmt.Sprintf("%d more", more))
 	}
-	p.warning("Only the sheet %q is read; the workbook also has %s.", shorten(p.preview.Sheet), strings.Join(others, ", "))
+	p.warningf("Only the sheet %q is read; the workbook also has %s.", shorten(p.preview.Sheet), strings.Join(others, ", "))
 }
 
 // warnOfColumns tells what was assumed about header and columns.
 func (p *previewer) warnOfColumns() {
 	if p.preview.ChosenBy == byContent {
-		p.warning("No column has a name like “url”; the column %q was taken, since most of its cells look like URLs.", shorten(p.preview.URLColumn))
+		p.warningf("No column has a name like “url”; the column %q was taken, since most of its cells look like URLs.", shorten(p.preview.URLColumn))
 	}
 	// The name of a URL column makes a row a header for sure.
 	if p.reader.headerRow > 0 && p.preview.ChosenBy != byHeader {
-		p.warning("Line %d was taken for the names of the columns, so that it is not checked.", p.reader.headerRow)
+		p.warningf("Line %d was taken for the names of the columns, so that it is not checked.", p.reader.headerRow)
 	}
 	if width := max(len(p.preview.Columns), p.widest); width > previewColumns {
-		p.warning("The list has %d columns; only the first %d are shown here.", width, previewColumns)
+		p.warningf("The list has %d columns; only the first %d are shown here.", width, previewColumns)
 	}
 }
 
@@ -125,10 +125,10 @@ func (p *previewer) warnOfLines() {
 		return
 	}
 	if n := p.preview.Invalid; n > 0 {
-		p.warning("%d of %d lines %s no URL that can be checked%s", n, n+p.preview.URLs, verb(n, "holds", "hold"), p.causes.likely().sentence())
+		p.warningf("%d of %d lines %s no URL that can be checked%s", n, n+p.preview.URLs, verb(n, "holds", "hold"), p.causes.likely().sentence())
 	}
 	if n := p.preview.Duplicates; n > 0 {
-		p.warning("%d %s a URL that an earlier line already has; every URL is checked once.", n, verb(n, "line repeats", "lines repeat"))
+		p.warningf("%d %s a URL that an earlier line already has; every URL is checked once.", n, verb(n, "line repeats", "lines repeat"))
 	}
 }
 
