@@ -143,7 +143,13 @@ func (s *Server) previewUpload(ctx context.Context, in *previewUploadInput) (*up
 	if err != nil {
 		return nil, err
 	}
-	kept, err := s.jobs.PreviewUpload(ctx, callerOf(ctx).key.ID, id, jobs.Reading{URLColumn: in.URLColumn, Sheet: in.Sheet})
+	owner := callerOf(ctx).key.ID
+	release, err := s.previewSlots.acquire(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	kept, err := s.jobs.PreviewUpload(ctx, owner, id, jobs.Reading{URLColumn: in.URLColumn, Sheet: in.Sheet})
 	if err != nil {
 		return nil, err
 	}

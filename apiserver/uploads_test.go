@@ -1,6 +1,7 @@
 package apiserver_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
+	"github.com/website-status-checker/wsc/jobs"
 )
 
 // keep uploads a list to look at it, which must be accepted.
@@ -141,6 +143,42 @@ func TestAKeyHasNoMoreUploadsThanItMay(t *testing.T) {
 	require.Len(t, files(t, b.blobDir), wsc.MaxWaitingUploads)
 	require.Equal(t, http.StatusCreated, b.keepAs(t, other.Secret, "l.txt", "a.example\n").status)
 	requireEvent(t, b, wsc.EventQuotaExceeded, func(e wsc.SecurityEvent) { require.Equal(t, key.ID, e.KeyID) })
+}
+
+// slowRows is a store that is asked for uploads one after the other.
+type slowRows struct {
+	jobs.Store
+	asked, goOn chan struct{}
+}
+
+func (s slowRows) Upload(ctx context.Context, id string) (*wsc.Upload, error) {
+	s.asked <- struct{}{}
+	<-s.goOn
+	return s.Store.Upload(ctx, id)
+}
+
+// A small request makes the server read a large list, so that few do at a time.
+func TestPreviewsAreBounded(t *testing.T) {
+	rows := slowRows{asked: make(chan struct{}), goOn: make(chan struct{})}
+	b := newBundle(t, func(s *setup) {
+		rows.Store = s.jobs.Store
+		s.jobs.Store = rows
+		s.api.Limits.Previews, s.api.Limits.SlotWait = 2, 50*time.Millisecond
+	})
+	key, other := b.newKey(t, "greedy"), b.newKey(t, "other")
+	answers := make(chan answer, 2)
+	preview := func(secret string) { answers <- b.as(t, secret, http.MethodGet, "/api/v1/uploads/"+unknownID, nil) }
+	go preview(key.Secret)
+	<-rows.asked
+	a := b.as(t, key.Secret, http.MethodGet, "/api/v1/uploads/"+unknownID, nil)
+	require.Equal(t, wsc.CodeRateLimited, a.problem(t).Code)
+	require.NotEmpty(t, a.header.Get("Retry-After"))
+	go preview(other.Secret)
+	<-rows.asked
+	close(rows.goOn)
+	for range 2 {
+		require.Equal(t, http.StatusNotFound, (<-answers).status)
+	}
 }
 
 func TestUploadsTakeNothingButAFile(t *testing.T) {
