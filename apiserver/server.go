@@ -70,7 +70,11 @@ type Limits struct {
 	Exports int
 	// ExportsWaiting is how many more may wait, 64.
 	ExportsWaiting int
-	// SlotWait is how long a check or an export may wait, 30 s.
+	// Previews is how many uploads are read again at once, 4. One key gets at most half of them.
+	Previews int
+	// PreviewsWaiting is how many more may wait, 64.
+	PreviewsWaiting int
+	// SlotWait is how long a check, an export or a preview may wait, 30 s.
 	SlotWait time.Duration
 	// Streams is how many event streams one key may have open on this server, 2,500.
 	Streams int
@@ -105,6 +109,8 @@ func (l Limits) withDefaults() Limits {
 		{&l.ChecksWaiting, 512},
 		{&l.Exports, 8},
 		{&l.ExportsWaiting, 64},
+		{&l.Previews, 4},
+		{&l.PreviewsWaiting, 64},
 		{&l.Streams, 2_500},
 		{&l.FailedLogins, 20},
 		{&l.PublicRequests, 3_000},
@@ -186,8 +192,10 @@ type Server struct {
 	streams     *streamQuota
 	checkSlots  *slots
 	exportSlots *slots
-	router      *chi.Mux
-	site        *web.Site
+	// previewSlots are not needed by uploads themselves: a client pays for those with their transfer.
+	previewSlots *slots
+	router       *chi.Mux
+	site         *web.Site
 
 	failedLogins   *addressLimit
 	publicRequests *addressLimit
@@ -223,6 +231,7 @@ func New(cfg Config) (*Server, error) {
 		hub:            newHub(loader, limits.PollInterval, cfg.Logger, metrics.progress),
 		checkSlots:     newSlots("checks", limits.Checks, limits.ChecksWaiting, limits.SlotWait),
 		exportSlots:    newSlots("exports", limits.Exports, limits.ExportsWaiting, limits.SlotWait),
+		previewSlots:   newSlots("previews", limits.Previews, limits.PreviewsWaiting, limits.SlotWait),
 		failedLogins:   newAddressLimit(limits.FailedLogins, time.Minute),
 		publicRequests: newAddressLimit(limits.PublicRequests, time.Minute),
 	}
