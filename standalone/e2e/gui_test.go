@@ -69,7 +69,7 @@ func (g *gui) requireQuiet() {
 	}
 }
 
-func TestAPersonSignsInAndOut(t *testing.T) {
+func TestGUISignsInAndOut(t *testing.T) {
 	p := newProduct(t, nil, nil).start()
 	g := newGUI(t, p)
 	g.open("/account")

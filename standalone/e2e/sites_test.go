@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"cmp"
 	"fmt"
+	"html"
 	"net"
 	"net/http"
 	"strconv"
@@ -20,6 +22,8 @@ type sites struct {
 	port  int
 	// authorize, if set, is whether a request may see a page; others are answered 401. Set it before the first request.
 	authorize func(*http.Request) bool
+	// title, if set, is that of every page, as HTML writes it.
+	title string
 
 	mu    sync.Mutex
 	delay time.Duration
@@ -59,7 +63,7 @@ func (s *sites) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case first == "/flak" && hits == 1:
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	fmt.Fprintln(w, "<title>A website</title>")
+	fmt.Fprintf(w, "<title>%s</title>\n", html.EscapeString(cmp.Or(s.title, "A website")))
 }
 
 // total is the number of requests so far.
