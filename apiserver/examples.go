@@ -39,8 +39,15 @@ func examplesByOperation() (map[string]examples, error) {
 			Jobs:       []wsc.Job{exampleFinishedJob()},
 			NextCursor: encodeCursor(wsc.JobCursor{CreatedAt: exampleTime(0), ID: exampleJobID}),
 		})},
-		"get-job":           {answer: inJSON(exampleRunningJob())},
-		"cancel-job":        {answer: inJSON(exampleRunningJob())},
+		"get-job":    {answer: inJSON(exampleRunningJob())},
+		"cancel-job": {answer: inJSON(exampleRunningJob())},
+		"retry-job":  {answer: inJSON(exampleAgainJob())},
+		"change-job": {
+			request: inJSON(wsc.JobChange{ExpiresAt: new(exampleTime(0).AddDate(0, 1, 0))}),
+			answer:  inJSON(exampleKeptJob()),
+		},
+		"delete-job":        {answer: inJSON(exampleDoomedJob())},
+		"restore-job":       {answer: inJSON(exampleFinishedJob())},
 		"stream-job-events": {answer: map[string]any{eventStreamType: exampleEvents()}},
 		"list-results": {answer: inJSON(wsc.ResultPage{
 			Results:    exampleResults(),

@@ -25,7 +25,10 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodGet, prefix+"/jobs", listJobsDoc(), s.listJobs)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}", getJobDoc(), s.getJob)
 	register(s, api, http.MethodDelete, prefix+"/jobs/{id}", deleteJobDoc(), s.deleteJob)
+	register(s, api, http.MethodPatch, prefix+"/jobs/{id}", changeJobDoc(), s.changeJob)
 	register(s, api, http.MethodPost, prefix+"/jobs/{id}/cancel", cancelJobDoc(), s.cancelJob)
+	register(s, api, http.MethodPost, prefix+"/jobs/{id}/retry", retryJobDoc(), s.retryJob)
+	register(s, api, http.MethodPost, prefix+"/jobs/{id}/restore", restoreJobDoc(), s.restoreJob)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/events", jobEventsDoc(), s.jobEvents)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/results", listResultsDoc(), s.listResults)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/stats", jobStatsDoc(), s.jobStats)
@@ -43,6 +46,7 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodGet, "/readyz", readyDoc(), s.ready)
 
 	documentSubmission(api.OpenAPI())
+	documentDeletion(api.OpenAPI())
 	documentEvents(api.OpenAPI())
 	documentReadiness(api.OpenAPI())
 	documentMetrics(api.OpenAPI())
