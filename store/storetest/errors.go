@@ -28,6 +28,11 @@ func calls(store Store, id string) map[string]func(context.Context) error {
 		"DoneSeqs":       func(ctx context.Context) error { _, err := store.DoneSeqs(ctx, id, []int64{1}); return err },
 		"ResultsBySeq":   func(ctx context.Context) error { _, err := store.ResultsBySeq(ctx, id, []int64{1}); return err },
 		"Stats":          func(ctx context.Context) error { _, err := store.Stats(ctx, id); return err },
+		"DiffCounts":     func(ctx context.Context) error { _, err := store.DiffCounts(ctx, id, id); return err },
+		"Diff": func(ctx context.Context) error {
+			_, err := store.Diff(ctx, id, id, wsc.DiffFilter{Limit: 1})
+			return err
+		},
 		"FinishJob": func(ctx context.Context) error {
 			return store.FinishJob(ctx, id, wsc.JobFinish{Status: wsc.JobFailed, FinishedAt: someTime()})
 		},

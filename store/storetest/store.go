@@ -86,6 +86,11 @@ type Store interface {
 	ResultsBySeq(ctx context.Context, jobID string, seqs []int64) ([]wsc.Result, error)
 	// Stats summarises the results so far.
 	Stats(ctx context.Context, jobID string) (*wsc.Stats, error)
+	// DiffCounts counts the URLs of two jobs by how their results differ. Invalid lines have no URL and count nothing.
+	DiffCounts(ctx context.Context, later, earlier string) (wsc.DiffCounts, error)
+	// Diff returns a page of the URLs whose results differ, in the order of the later job and then, for removed ones, of the
+	// earlier job. A change that there is not is refused with wsc.CodeInvalidRequest.
+	Diff(ctx context.Context, later, earlier string, filter wsc.DiffFilter) ([]wsc.DiffEntry, error)
 
 	// Defer records targets that wait for another attempt. A row with more attempts, and a target that has a result, is
 	// left as it is, so that a repeated batch changes nothing. With as many attempts as before, only a later time is

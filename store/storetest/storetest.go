@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"pagination", testPagination},
 		{"filters", testFilters},
 		{"stats", testStats},
+		{"diff", testDiff},
 		{"deferred", testDeferred},
 		{"hosts", testHosts},
 		{"delete", testDelete},
