@@ -32,6 +32,7 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/events", jobEventsDoc(), s.jobEvents)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/results", listResultsDoc(), s.listResults)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/stats", jobStatsDoc(), s.jobStats)
+	register(s, api, http.MethodGet, prefix+"/jobs/{id}/diff", diffJobDoc(), s.diffJob)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/export", exportJobDoc(), s.exportJob)
 	register(s, api, http.MethodPost, prefix+"/checks", checkDoc(s.limits), s.check)
 	register(s, api, http.MethodGet, prefix+"/me", meDoc(), s.me)
