@@ -32,6 +32,7 @@ func startFakeAPI(t *testing.T) *fakeAPI {
 	mux.HandleFunc("GET /api/v1/jobs/{id}/results", f.results)
 	mux.HandleFunc("GET /api/v1/jobs/{id}/export", f.export)
 	mux.HandleFunc("POST /api/v1/jobs/{id}/cancel", f.cancel)
+	f.actions(mux)
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-API-Key") == "wrong" {
 			refuse(w, 401, "unauthorized", "This API key is unknown; check how it was copied.", wsc.Place{})
