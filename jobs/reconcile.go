@@ -97,7 +97,7 @@ func (s *Service) deleteAsked(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("list jobs to delete: %w", err)
 	}
-	return s.deleteAll(ctx, due, "deleted a job as was asked for")
+	return s.deleteAll(ctx, due, "asked for")
 }
 
 // deleteExpired deletes jobs whose clean-up workflow did not: because they ended without a workflow, it was terminated, or
@@ -107,17 +107,17 @@ func (s *Service) deleteExpired(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("list expired jobs: %w", err)
 	}
-	return s.deleteAll(ctx, expired, "deleted an expired job that its clean-up had left")
+	return s.deleteAll(ctx, expired, "expired, and its clean-up had left it")
 }
 
-// deleteAll deletes jobs and logs the message for each. Another server may be faster.
-func (s *Service) deleteAll(ctx context.Context, list []wsc.Job, message string) error {
+// deleteAll deletes jobs and logs each with the reason. Another server may be faster.
+func (s *Service) deleteAll(ctx context.Context, list []wsc.Job, reason string) error {
 	var errs []error
 	for i := range list {
 		err := s.Delete(ctx, list[i].ID)
 		switch {
 		case err == nil:
-			s.logger.InfoContext(ctx, message, slog.String("job_id", list[i].ID))
+			s.logger.InfoContext(ctx, "deleted a job", slog.String("job_id", list[i].ID), slog.String("reason", reason))
 		case wsc.CodeOf(err) != wsc.CodeNotFound:
 			errs = append(errs, fmt.Errorf("delete job %s: %w", list[i].ID, err))
 		}

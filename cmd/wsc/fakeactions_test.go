@@ -45,7 +45,7 @@ func (f *fakeAPI) actions(mux *http.ServeMux) {
 		switch undo := r.URL.Query().Get("undo_seconds"); {
 		case refused(w, r):
 		case undo == "":
-			w.WriteHeader(204)
+			w.WriteHeader(http.StatusNoContent)
 		case undo == "90":
 			reply(w, 202, wsc.Job{ID: r.PathValue("id"), DeleteAt: &expires})
 		default:
