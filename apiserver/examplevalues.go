@@ -12,7 +12,8 @@ import (
 // answers 404 while another does not exist any more.
 
 const (
-	exampleJobID = "01980f5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
+	exampleJobID   = "01980f5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
+	exampleAgainID = "01980f5f-51c4-7d2e-9f60-6b7c8d9e0f1a"
 )
 
 // exampleTime is a moment of the story, in seconds after it begins.
@@ -80,6 +81,29 @@ func exampleFinishedJob() wsc.Job {
 	return job
 }
 
+// exampleAgainJob checks again what was not active in the job.
+func exampleAgainJob() wsc.Job {
+	job := exampleJob()
+	job.ID, job.Filename, job.RetryOf = exampleAgainID, "leads (again).ndjson", exampleJobID
+	job.List = &wsc.List{Format: "ndjson", Encoding: "utf-8", HasHeader: true, Columns: []string{"url"}, URLColumn: "url", ChosenBy: "header"}
+	job.CreatedAt, job.UpdatedAt = exampleTime(55), exampleTime(55)
+	return job
+}
+
+// exampleKeptJob is the job when it was decided to keep it for a month.
+func exampleKeptJob() wsc.Job {
+	job := exampleFinishedJob()
+	job.ExpiresAt, job.UpdatedAt = new(exampleTime(0).AddDate(0, 1, 0)), exampleTime(40)
+	return job
+}
+
+// exampleDoomedJob is the job while its deletion can be taken back.
+func exampleDoomedJob() wsc.Job {
+	job := exampleFinishedJob()
+	job.DeleteAt, job.UpdatedAt = new(exampleTime(70)), exampleTime(40)
+	return job
+}
+
 func exampleProgress() wsc.Progress {
 	progress := wsc.ProgressOf(new(exampleRunningJob()))
 	progress.Rate, progress.ETASeconds = 1.5, new(0.7)
@@ -134,6 +158,19 @@ func exampleStats() wsc.Stats {
 		},
 		SlowestHosts: []wsc.HostStats{{Host: "blog.example.com", Count: 1, MeanMS: 2362}, {Host: "example.com", Count: 1, MeanMS: 142.733}},
 		ExpiringCert: []wsc.ExpiringCert{{Host: "shop.example.org", NotAfter: time.Date(2026, time.March, 11, 12, 0, 0, 0, time.UTC), DaysLeft: 9}},
+	}
+}
+
+// exampleDiff compares the job that checked two URLs again with the first one, in which four were.
+func exampleDiff() wsc.Diff {
+	shop := exampleResults()[1]
+	before := wsc.DiffResult{Seq: shop.Seq, Line: shop.Line, Status: shop.Status, HTTPStatus: shop.HTTPStatus, FinalURL: shop.FinalURL, ResponseTimeMS: shop.ResponseTimeMS}
+	after := before
+	after.Seq, after.Line, after.Status, after.HTTPStatus, after.ResponseTimeMS = 0, 1, wsc.StatusActive, 200, 91.207
+	return wsc.Diff{
+		Earlier: exampleJobID, Later: exampleAgainID, Counts: wsc.DiffCounts{Fixed: 1, StillBroken: 1, Removed: 2},
+		Entries:    []wsc.DiffEntry{{NormalizedURL: shop.NormalizedURL, Change: wsc.ChangeFixed, Before: &before, After: &after}},
+		NextCursor: encodeCursor(wsc.DiffCursor{Seq: 0}),
 	}
 }
 

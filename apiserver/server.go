@@ -34,6 +34,8 @@ type Store interface {
 	EachResult(ctx context.Context, jobID string, filter wsc.ResultFilter, fn func(*wsc.Result) error) error
 	ResultsBySeq(ctx context.Context, jobID string, seqs []int64) ([]wsc.Result, error)
 	Stats(ctx context.Context, jobID string) (*wsc.Stats, error)
+	DiffCounts(ctx context.Context, later, earlier string) (wsc.DiffCounts, error)
+	Diff(ctx context.Context, later, earlier string, filter wsc.DiffFilter) ([]wsc.DiffEntry, error)
 	Events(ctx context.Context, filter wsc.AuditFilter) ([]wsc.SecurityEvent, error)
 }
 
@@ -74,7 +76,11 @@ type Limits struct {
 	Previews int
 	// PreviewsWaiting is how many more may wait, 64.
 	PreviewsWaiting int
-	// SlotWait is how long a check, an export or a preview may wait, 30 s.
+	// Comparisons is how many comparisons of two jobs run at once, 4. One key gets at most half of them.
+	Comparisons int
+	// ComparisonsWaiting is how many more may wait, 64.
+	ComparisonsWaiting int
+	// SlotWait is how long a check, an export, a preview or a comparison may wait, 30 s.
 	SlotWait time.Duration
 	// Streams is how many event streams one key may have open on this server, 2,500.
 	Streams int
@@ -111,6 +117,8 @@ func (l Limits) withDefaults() Limits {
 		{&l.ExportsWaiting, 64},
 		{&l.Previews, 4},
 		{&l.PreviewsWaiting, 64},
+		{&l.Comparisons, 4},
+		{&l.ComparisonsWaiting, 64},
 		{&l.Streams, 2_500},
 		{&l.FailedLogins, 20},
 		{&l.PublicRequests, 3_000},
@@ -194,6 +202,8 @@ type Server struct {
 	exportSlots *slots
 	// previewSlots are not needed by uploads themselves: a client pays for those with their transfer.
 	previewSlots *slots
+	diffSlots    *slots
+	diffs        *diffCache
 	router       *chi.Mux
 	site         *web.Site
 
@@ -232,6 +242,8 @@ func New(cfg Config) (*Server, error) {
 		checkSlots:     newSlots("checks", limits.Checks, limits.ChecksWaiting, limits.SlotWait),
 		exportSlots:    newSlots("exports", limits.Exports, limits.ExportsWaiting, limits.SlotWait),
 		previewSlots:   newSlots("previews", limits.Previews, limits.PreviewsWaiting, limits.SlotWait),
+		diffSlots:      newSlots("comparisons", limits.Comparisons, limits.ComparisonsWaiting, limits.SlotWait),
+		diffs:          newDiffCache(maxDiffs),
 		failedLogins:   newAddressLimit(limits.FailedLogins, time.Minute),
 		publicRequests: newAddressLimit(limits.PublicRequests, time.Minute),
 	}

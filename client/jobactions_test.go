@@ -3,6 +3,7 @@ package client_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,4 +62,62 @@ func TestTheWatchOfAPausedJobGoesOn(t *testing.T) {
 		return nil
 	}))
 	require.Equal(t, append(statuses, wsc.JobCompleted), seen)
+}
+
+func TestActionsOfAJobAskAndAnswer(t *testing.T) {
+	a := newAPI(t)
+	c := a.client(t)
+	until := time.Date(2027, 1, 31, 12, 0, 0, 0, time.UTC)
+	for _, action := range []string{"pause", "resume", "retry", "restore"} {
+		a.mux.HandleFunc("POST /api/v1/jobs/one/"+action, func(w http.ResponseWriter, _ *http.Request) {
+			answer(t, w, http.StatusAccepted, wsc.Job{ID: action, RetryOf: "one"})
+		})
+	}
+	a.mux.HandleFunc("PATCH /api/v1/jobs/one", func(w http.ResponseWriter, _ *http.Request) {
+		answer(t, w, http.StatusOK, wsc.Job{ID: "one", ExpiresAt: &until})
+	})
+	a.mux.HandleFunc("DELETE /api/v1/jobs/one", func(w http.ResponseWriter, _ *http.Request) {
+		answer(t, w, http.StatusAccepted, wsc.Job{ID: "one", DeleteAt: &until})
+	})
+	a.mux.HandleFunc("GET /api/v1/jobs/one/diff", func(w http.ResponseWriter, _ *http.Request) {
+		answer(t, w, http.StatusOK, wsc.Diff{Earlier: "two", Later: "one", Counts: wsc.DiffCounts{New: 3}, NextCursor: "n"})
+	})
+
+	for action, call := range map[string]func() (*wsc.Job, error){
+		"pause":   func() (*wsc.Job, error) { return c.Pause(t.Context(), "one") },
+		"resume":  func() (*wsc.Job, error) { return c.Resume(t.Context(), "one") },
+		"retry":   func() (*wsc.Job, error) { return c.Retry(t.Context(), "one") },
+		"restore": func() (*wsc.Job, error) { return c.Restore(t.Context(), "one") },
+	} {
+		job, err := call()
+		require.NoError(t, err)
+		require.Equal(t, action, job.ID)
+	}
+	job, err := c.ChangeJob(t.Context(), "one", wsc.JobChange{ExpiresAt: &until})
+	require.NoError(t, err)
+	require.Equal(t, &until, job.ExpiresAt)
+	require.NoError(t, c.DeleteIn(t.Context(), "one", 90*time.Second))
+	diff, err := c.Diff(t.Context(), "one", "two", client.DiffQuery{Changes: []wsc.Change{wsc.ChangeNew, wsc.ChangeFixed}, Limit: 5, Cursor: "c"})
+	require.NoError(t, err)
+	require.EqualValues(t, 3, diff.Counts.New)
+	require.Equal(t, "n", diff.NextCursor)
+
+	asked := a.asked()
+	require.Equal(t, "undo_seconds=90", asked[5].URL.RawQuery)
+	require.Equal(t, "change=new%2Cfixed&cursor=c&limit=5&with=two", asked[6].URL.RawQuery)
+}
+
+func TestRefusedActionsKeepTheirCodes(t *testing.T) {
+	a := newAPI(t)
+	c := a.client(t)
+	a.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		answer(t, w, http.StatusConflict, wsc.Problem{Status: 409, Code: wsc.CodeConflict, Detail: "The job is still processing."})
+	})
+	_, retryErr := c.Retry(t.Context(), "one")
+	_, changeErr := c.ChangeJob(t.Context(), "one", wsc.JobChange{})
+	_, diffErr := c.Diff(t.Context(), "one", "two", client.DiffQuery{})
+	for _, err := range []error{retryErr, changeErr, diffErr, c.DeleteIn(t.Context(), "one", time.Second)} {
+		require.Equal(t, wsc.CodeConflict, wsc.CodeOf(err))
+		require.True(t, strings.HasSuffix(err.Error(), "The job is still processing."), err.Error())
+	}
 }

@@ -40,6 +40,10 @@ type Store interface {
 	FinishJob(ctx context.Context, id string, finish wsc.JobFinish) error
 	SetJobPhase(ctx context.Context, id string, phase wsc.JobPhase, pass int, nextRetryAt *time.Time) error
 	DeleteJob(ctx context.Context, id string) error
+	SetJobExpiry(ctx context.Context, id string, expiresAt, now time.Time) error
+	SetJobDeletion(ctx context.Context, id string, deleteAt *time.Time, now time.Time) error
+	JobsToDelete(ctx context.Context, dueBefore time.Time, limit int) ([]wsc.Job, error)
+	EachResult(ctx context.Context, jobID string, filter wsc.ResultFilter, fn func(*wsc.Result) error) error
 	ForgetIdleHosts(ctx context.Context, age time.Duration) error
 	CreateUpload(ctx context.Context, upload *wsc.Upload) error
 	Upload(ctx context.Context, id string) (*wsc.Upload, error)
@@ -72,7 +76,8 @@ type Config struct {
 	NewID func() string
 }
 
-// Service keeps uploads, and accepts, pauses, cancels, deletes and reconciles jobs. It is safe for concurrent use.
+// Service keeps uploads, and accepts, repeats, pauses, cancels, keeps, deletes and reconciles jobs. It is safe for concurrent
+// use.
 type Service struct {
 	store     Store
 	workflows Workflows

@@ -154,26 +154,35 @@ func (s *Service) waitingUpload(ctx context.Context, owner, id string) (*wsc.Upl
 
 // fetchUpload copies the blob of an upload into a temporary file, since lists are read at random places.
 func (s *Service) fetchUpload(ctx context.Context, kept *wsc.Upload, into *Upload) error {
+	found, err := s.fetchBlob(ctx, wsc.WaitingUploadPath(kept.ID), into)
+	if err == nil && !found {
+		return wsc.UploadNotFound() // it was used up or deleted a moment ago
+	}
+	return err
+}
+
+// fetchBlob copies a blob into a temporary file, and reports whether there is one.
+func (s *Service) fetchBlob(ctx context.Context, key string, into *Upload) (found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	reader, err := s.blobs.NewReader(ctx, wsc.WaitingUploadPath(kept.ID), nil)
+	reader, err := s.blobs.NewReader(ctx, key, nil)
 	if gcerrors.Code(err) == gcerrors.NotFound {
-		return wsc.UploadNotFound() // it was used up or deleted a moment ago
+		return false, nil
 	}
 	if err == nil {
 		_, err = io.Copy(into, reader)
 		err = errors.Join(err, reader.Close())
 	}
 	if known, ok := errors.AsType[*wsc.Error](err); ok {
-		return known
+		return false, known
 	}
 	if ctxErr := context.Cause(ctx); errors.Is(ctxErr, context.Canceled) {
-		return fmt.Errorf("fetch upload: %w", ctxErr)
+		return false, fmt.Errorf("fetch upload: %w", ctxErr)
 	}
 	if err != nil {
-		return blobError("fetch upload", err)
+		return false, blobError("fetch upload", err)
 	}
-	return nil
+	return true, nil
 }
 
 // takeUpload fetches the upload that a submission names and returns the file name for its job: the upload's, or the

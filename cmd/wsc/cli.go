@@ -26,6 +26,11 @@ type cli struct {
 	Pause      pauseCommand      `cmd:"" help:"Let a job check nothing until it is resumed."`
 	Resume     resumeCommand     `cmd:"" help:"Let a paused job go on where it was."`
 	Cancel     cancelCommand     `cmd:"" help:"Stop a job and keep its results so far."`
+	Retry      retryCommand      `cmd:"" help:"Check again what is not active in a job, as a new job."`
+	Diff       diffCommand       `cmd:"" help:"Show how the results of a job differ from those of an earlier one."`
+	Keep       keepCommand       `cmd:"" help:"Set how long a job and its results are kept."`
+	Delete     deleteCommand     `cmd:"" help:"Delete a job with its results, at once or later."`
+	Restore    restoreCommand    `cmd:"" help:"Take the deletion of a job back."`
 	Key        keyCommand        `cmd:"" help:"Manage the API keys of a server: create, list, show, change, rotate, revoke."`
 	Me         meCommand         `cmd:"" help:"Show the API key in use and the requests that it has left."`
 	API        apiCommand        `cmd:"" name:"api" help:"Serve the HTTP API (production)."`

@@ -35,6 +35,7 @@ func startFakeAPI(t *testing.T) *fakeAPI {
 	mux.HandleFunc("POST /api/v1/jobs/{id}/cancel", f.cancel)
 	mux.HandleFunc("POST /api/v1/jobs/{id}/pause", f.pause)
 	mux.HandleFunc("POST /api/v1/jobs/{id}/resume", f.resume)
+	f.actions(mux)
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-API-Key") == "wrong" {
 			refuse(w, 401, "unauthorized", "This API key is unknown; check how it was copied.", wsc.Place{})

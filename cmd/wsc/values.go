@@ -73,11 +73,18 @@ func expiry(text string, now time.Time) (*time.Time, error) {
 		at := now.Add(time.Duration(after)).UTC().Truncate(time.Second)
 		return &at, nil
 	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if at, err := time.Parse(layout, text); err == nil {
-			at = at.UTC()
-			return &at, nil
-		}
+	if at, ok := dateOrTime(text); ok {
+		return &at, nil
 	}
 	return nil, usagef("--expires: %q is neither a duration such as 90d or 12h nor a date such as 2027-01-31 or 2027-01-31T18:00:00Z", text)
+}
+
+// dateOrTime reads a date or a time, of UTC unless it says otherwise.
+func dateOrTime(text string) (at time.Time, ok bool) {
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.UTC(), true
+		}
+	}
+	return at, false
 }

@@ -72,13 +72,14 @@ func TestTheTourInTheShell(t *testing.T) {
 	answers, statuses := tr.run("bash", "-euo", "pipefail", "-c", report+strings.Join(blocks, "\n"))
 	var refused []string
 	for line := range strings.SplitSeq(strings.TrimSpace(statuses), "\n") {
-		require.Regexp(t, `^[1-5]\d\d (GET|POST|DELETE) http`, line)
+		require.Regexp(t, `^[1-5]\d\d (GET|POST|PATCH|DELETE) http`, line)
 		if line[0] != '2' {
 			refused = append(refused, regexp.MustCompile(`http://[^/]+|/jobs/[^/]+`).ReplaceAllString(line, ""))
 		}
 	}
 	require.Equal(t, []string{"409 POST /api/v1/cancel", "400 POST /api/v1/jobs"}, refused)
 	require.Contains(t, answers, "event: done")
+	require.Contains(t, answers, `"still_broken":2,"changed":0,"added":0,"removed":3`, "the comparison after checking again")
 	require.Contains(t, answers, `"detail":"There is no column \"site\". The columns are \"Name\", \"Website\", \"Category\"."`)
 	original, err := os.ReadFile(filepath.Join(tr.folder, "original.csv"))
 	require.NoError(t, err)
