@@ -87,9 +87,12 @@ func pageQuery(id [16]byte, filter *wsc.ResultFilter, limit int) (string, []any,
 		within += where.format(` AND r.host = %s`, storable.Host(filter.Host))
 	}
 	direction := directionOf(filter)
-	// No index has the results of a host by URL or response time: all of the host's are read and sorted.
 	if filter.Host == "" || !order.apartFromHost {
 		within += ` ORDER BY ` + order.key + direction + `, r.seq` + direction + ` LIMIT ` + strconv.Itoa(limit)
+	} else {
+		// No index has the results of a host by URL or response time: all of the host's are read and sorted. OFFSET keeps
+		// the planner from reading those of all classes for each class.
+		within += ` OFFSET 0`
 	}
 	query := classesSQL + ` SELECT p.seq FROM classes AS c CROSS JOIN LATERAL (SELECT r.seq, ` + order.key +
 		` AS key FROM url_check_results AS r WHERE ` + sameClassSQL + within + `) AS p ` + where.sql() +

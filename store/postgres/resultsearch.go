@@ -12,8 +12,8 @@ import (
 
 const (
 	// searchedFirst is how many results in the order of the page are looked at before all texts are searched: what is
-	// found often is found there.
-	searchedFirst = 2000
+	// found often is found there. By URL it is fewer, since in that order as many rows are read for each class.
+	searchedFirst, searchedFirstByURL = 2000, 300
 	// fewFound is up to how many results with the text are looked up one by one. When there are more, all are sorted.
 	fewFound = 20_000
 
@@ -82,7 +82,11 @@ func (s *Store) search(ctx context.Context, id [16]byte, jobID string, filter *w
 
 // searchFirst returns the seqs of the page if the first results are enough for it.
 func (s *Store) searchFirst(ctx context.Context, id [16]byte, filter *wsc.ResultFilter, text string) (page []int64, enough bool, err error) {
-	first, err := s.pageSeqs(ctx, id, filter, searchedFirst)
+	many := searchedFirst
+	if filter.Sort == wsc.SortURL {
+		many = max(searchedFirstByURL, filter.Limit)
+	}
+	first, err := s.pageSeqs(ctx, id, filter, many)
 	if err != nil {
 		return nil, false, err
 	}
@@ -106,7 +110,7 @@ func (s *Store) searchFirst(ctx context.Context, id [16]byte, filter *wsc.Result
 			page = append(page, seq)
 		}
 	}
-	return page, len(page) == filter.Limit || len(first) < searchedFirst, nil
+	return page, len(page) == filter.Limit || len(first) < many, nil
 }
 
 // searchAll returns the seqs of the page.
@@ -121,21 +125,38 @@ func (s *Store) searchAll(ctx context.Context, id [16]byte, filter *wsc.ResultFi
 	}
 	if len(complete) == 0 || !complete[0] || strings.ContainsAny(text, separators) {
 		where := resultConditions(id, filter)
-		return s.searchedPage(ctx, `url_check_results AS r`, where, order, filter, withoutJITSQL)
+		return s.searchedPage(ctx, `url_check_results AS r `, where, order, filter, withoutJITSQL)
 	}
 	found, err := collectWith(ctx, s, withoutJITSQL, foundSQL+` LIMIT $3`, []any{id, text, fewFound + 1}, pgx.RowTo[int64])
 	if err != nil {
 		return nil, failure(ctx, "search results", err)
 	}
+	if len(found) > fewFound {
+		joined := foundConditions(id, filter, text)
+		if order.sort != wsc.SortURL {
+			return s.searchedPage(ctx, joinedSQL, joined, order, filter, allAtOnceSQL)
+		}
+		query := `SELECT r.seq FROM ` + joinedSQL + joined.sql() + ` LIMIT ` + joined.place(fewFound+1)
+		if found, err = collectWith(ctx, s, allAtOnceSQL, query, joined.arguments, pgx.RowTo[int64]); err != nil {
+			return nil, failure(ctx, "search results", err)
+		}
+	}
+	if len(found) > fewFound {
+		return s.searchedPage(ctx, joinedSQL, foundConditions(id, filter, text), order, filter, rowsAtOnceSQL)
+	}
 	rest := *filter
 	rest.Query = ""
 	where := resultConditions(id, &rest)
-	if len(found) <= fewFound {
-		few := `unnest(` + where.place(found) + `::bigint[]) AS found (seq) JOIN url_check_results AS r USING (seq)`
-		return s.searchedPage(ctx, few, where, order, filter, oneByOneSQL)
-	}
-	// Both queries have the job as $1 and the text as $2.
-	where = &conditions{}
+	few := `unnest(` + where.place(found) + `::bigint[]) AS found (seq) JOIN url_check_results AS r USING (seq) `
+	return s.searchedPage(ctx, few, where, order, filter, oneByOneSQL)
+}
+
+// joinedSQL are the results r with the text, as far as foundConditions allow them.
+const joinedSQL = `(` + foundSQL + `) AS found JOIN url_check_results AS r USING (seq) `
+
+// foundConditions are resultConditions with the job as $1 and the text as $2, as foundSQL has them, but without the text.
+func foundConditions(id [16]byte, filter *wsc.ResultFilter, text string) *conditions {
+	where := &conditions{}
 	where.place(id)
 	where.place(text)
 	where.parts = append(where.parts, `r.job_id = $1`)
@@ -143,15 +164,11 @@ func (s *Store) searchAll(ctx context.Context, id [16]byte, filter *wsc.ResultFi
 	if filter.Host != "" {
 		where.add(`r.host = %s`, storable.Host(filter.Host))
 	}
-	settings := allAtOnceSQL
-	if order.sort == wsc.SortURL {
-		settings = rowsAtOnceSQL
-	}
-	return s.searchedPage(ctx, `(`+foundSQL+`) AS found JOIN url_check_results AS r USING (seq)`, where, order, filter, settings)
+	return where
 }
 
 // Plans of what is left of a search, made here for the same reason as those of pages: rows are looked up one by one; or
-// joined with all of the job in the index that has the host and the response time too; or, by URL, with the rows.
+// joined with all of the job in the index that has the host and the response time too; or with the rows, by URL.
 const (
 	withoutJITSQL = `SELECT set_config('jit', 'off', true)`
 	oneByOneSQL   = `SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
@@ -166,7 +183,7 @@ const (
 // searchedPage returns the seqs of the page from the given tables.
 func (s *Store) searchedPage(ctx context.Context, from string, where *conditions, order resultOrder, filter *wsc.ResultFilter, settings string) ([]int64, error) {
 	order.addPosition(where, filter)
-	query := `SELECT r.seq FROM ` + from + ` ` + where.sql() + order.sql(filter) + ` LIMIT ` + where.place(filter.Limit)
+	query := `SELECT r.seq FROM ` + from + where.sql() + order.sql(filter) + ` LIMIT ` + where.place(filter.Limit)
 	seqs, err := collectWith(ctx, s, settings, query, where.arguments, pgx.RowTo[int64])
 	return seqs, failure(ctx, "search results", err)
 }

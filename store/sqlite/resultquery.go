@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"strconv"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/store/internal/storable"
@@ -17,7 +18,9 @@ func sortColumn(sort wsc.ResultSort) (string, error) {
 	switch sort {
 	case "", wsc.SortSeq:
 		return "seq", nil
-	case wsc.SortURL, wsc.SortHost, wsc.SortStatus, wsc.SortHTTPStatus, wsc.SortResponseTime:
+	case wsc.SortURL:
+		return "substr(url, 1, " + strconv.Itoa(wsc.SortedURLLength) + ")", nil
+	case wsc.SortHost, wsc.SortStatus, wsc.SortHTTPStatus, wsc.SortResponseTime:
 		return string(sort), nil
 	default:
 		return "", wsc.Errorf(wsc.CodeInvalidRequest, "Results can't be sorted by %q.", sort).At(wsc.Place{Field: "sort"})

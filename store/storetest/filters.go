@@ -70,7 +70,7 @@ func testFilters(t *testing.T, open func(*testing.T) Store) {
 					want = append(want, results[i])
 				}
 			}
-			for _, sort := range []wsc.ResultSort{wsc.SortSeq, wsc.SortResponseTime, wsc.SortURL} {
+			for _, sort := range resultSorts() {
 				sorted := slices.SortedFunc(slices.Values(want), compareResults(sort, true))
 				filter := test.filter
 				filter.Sort, filter.Desc, filter.Limit = sort, true, 9
