@@ -100,6 +100,36 @@ func pageQuery(id [16]byte, filter *wsc.ResultFilter, limit int) (string, []any,
 	return query, where.arguments, nil
 }
 
+// CountResults returns how many results of the job the filter selects, whose order, position and limit are ignored. When
+// there are more than most, it stops counting and returns most+1. It does not report an unknown job.
+func (s *Store) CountResults(ctx context.Context, jobID string, filter wsc.ResultFilter, most int64) (int64, error) {
+	id, err := parseID(jobID)
+	if err != nil {
+		return 0, nil //nolint:nilerr // what is not an id has no results, like an unknown job
+	}
+	where, settings := &conditions{}, withIndexOnlySQL
+	var from string
+	if filter.Query == "" {
+		where.place(id) // $1
+		addClassConditions(where, "c", &filter)
+		within := sameClassSQL
+		if filter.Host != "" {
+			within += where.format(` AND r.host = %s`, storable.Host(filter.Host))
+		}
+		from = classesSQL + ` SELECT count(*) FROM (SELECT FROM classes AS c CROSS JOIN LATERAL (
+			SELECT FROM url_check_results AS r WHERE ` + within + ` OFFSET 0) AS p `
+	} else {
+		where, settings = resultConditions(id, &filter), withoutJITSQL
+		from = `SELECT count(*) FROM (SELECT FROM url_check_results AS r `
+	}
+	query := from + where.sql() + ` LIMIT ` + where.place(most+1) + `) AS counted`
+	counts, err := collectWith(ctx, s, settings, query, where.arguments, pgx.RowTo[int64])
+	if err != nil {
+		return 0, failure(ctx, "count results", err)
+	}
+	return counts[0], nil
+}
+
 // collectWith reads all rows of a query with scan, in a transaction with the settings.
 func collectWith[T any](ctx context.Context, s *Store, settings, query string, arguments []any, scan pgx.RowToFunc[T]) ([]T, error) {
 	batch := &pgx.Batch{}

@@ -100,6 +100,16 @@ func (s *Store) Results(ctx context.Context, jobID string, filter wsc.ResultFilt
 	return collect(ctx, s.readers, "read results", query, append(where.arguments, max(filter.Limit, 1)), scanResultOf(jobID))
 }
 
+// CountResults returns how many results of the job the filter selects, whose order, position and limit are ignored. When
+// there are more than most, it stops counting and returns most+1. It does not report an unknown job.
+func (s *Store) CountResults(ctx context.Context, jobID string, filter wsc.ResultFilter, most int64) (int64, error) {
+	where := resultConditions(jobID, &filter)
+	query := `SELECT count(*) FROM (SELECT 1 FROM url_check_results ` + where.sql() + ` LIMIT ?)`
+	var count int64
+	err := s.readers.QueryRowContext(ctx, query, append(where.arguments, most+1)...).Scan(&count)
+	return count, failure(ctx, "count results", err)
+}
+
 // EachResult calls fn for every result under the filter (whose Limit is ignored) in its order, holding one page in
 // memory and, in another order than by seq, the seqs. No connection is held while fn runs. The result is only valid
 // during the call. An error of fn ends it and is returned as it is.

@@ -20,6 +20,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"pagination", testPagination},
 		{"filters", testFilters},
 		{"stats", testStats},
+		{"hosts and spans", testHostsAndSpans},
+		{"search", testSearch},
 		{"deferred", testDeferred},
 		{"hosts", testHosts},
 		{"delete", testDelete},
