@@ -18,7 +18,7 @@ WITH RECURSIVE classes AS (
     (SELECT status, http_status, error_kind, slow FROM url_check_results WHERE job_id = $1
      ORDER BY status, http_status, error_kind, slow LIMIT 1)
     UNION ALL
-    SELECT next.* FROM classes AS c CROSS JOIN LATERAL (
+    SELECT next.status, next.http_status, next.error_kind, next.slow FROM classes AS c CROSS JOIN LATERAL (
         SELECT r.status, r.http_status, r.error_kind, r.slow FROM url_check_results AS r
         WHERE r.job_id = $1 AND (r.status, r.http_status, r.error_kind, r.slow) > (c.status, c.http_status, c.error_kind, c.slow)
         ORDER BY r.status, r.http_status, r.error_kind, r.slow LIMIT 1) AS next
