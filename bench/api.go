@@ -17,6 +17,8 @@ import (
 )
 
 const (
+	// databaseMemory is what a database server for this has at least: a quarter of the memory of a small machine.
+	databaseMemory = "shared_buffers=1GB"
 	// apiNamespace is the Temporal namespace of the measured API.
 	apiNamespace = "bench"
 	// Of the measurements of requests, at scale 1.
@@ -25,6 +27,8 @@ const (
 	// apiStreams is how many event streams are open at once, uploadBytes the size of the upload, at scale 1.
 	apiStreams  = 2000
 	uploadBytes = 100 << 20
+	// resultCount is how many results the job has whose pages are read, at scale 1; below, the filters select nothing.
+	resultCount, fewestResults = 1_000_000, 1000
 )
 
 // apiScenario is one kind of load on the API.
@@ -41,6 +45,7 @@ func apiScenarios() []apiScenario {
 		{"api_list", "list"},
 		{"sse", "events"},
 		{"upload", "upload"},
+		{"gui_results", "results"},
 	}
 }
 
@@ -61,7 +66,7 @@ func (b *bench) runAPI(ctx context.Context) (err error) {
 	if len(chosen) == 0 {
 		return nil
 	}
-	database, err := pgserver.Start(ctx)
+	database, err := pgserver.Start(ctx, databaseMemory)
 	if err != nil {
 		return err
 	}
@@ -129,7 +134,8 @@ func (a *apiBench) withAPI(ctx context.Context, key, command string) (printed st
 		"-server", "http://"+address, "-key", key, "-pid", strconv.Itoa(api.command.Process.Pid), "-database", a.databaseURL,
 		"-warm-up", scaled(a.scale, apiWarmUp).String(), "-measured", scaled(a.scale, apiMeasured).String(),
 		"-streams", strconv.Itoa(max(scaled(a.scale, apiStreams), 1)),
-		"-upload-bytes", strconv.Itoa(min(scaled(a.scale, uploadBytes), uploadBytes)), command)
+		"-upload-bytes", strconv.Itoa(min(scaled(a.scale, uploadBytes), uploadBytes)),
+		"-results", strconv.Itoa(max(scaled(a.scale, resultCount), fewestResults)), command)
 	if err != nil {
 		return "", fmt.Errorf("%w\nthe log of the API ends with:\n%s", err, api.logTail())
 	}
