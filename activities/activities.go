@@ -19,13 +19,7 @@ import (
 
 // Store is what the activities need of the database; see storetest.Store for the contract of each method.
 type Store interface {
-	Job(ctx context.Context, id string) (*wsc.Job, error)
-	StartJob(ctx context.Context, id string, now time.Time) error
-	SetJobPhase(ctx context.Context, id string, phase wsc.JobPhase, pass int, nextRetryAt *time.Time) error
-	SetJobTotals(ctx context.Context, id string, totals wsc.JobTotals) error
-	FinishJob(ctx context.Context, id string, finish wsc.JobFinish) error
-	SetJobExports(ctx context.Context, id string, paths map[string]string) error
-	DeleteJob(ctx context.Context, id string) error
+	JobStore
 
 	InsertResults(ctx context.Context, jobID string, results []wsc.Result) (int, error)
 	DoneSeqs(ctx context.Context, jobID string, seqs []int64) ([]int64, error)
@@ -38,6 +32,19 @@ type Store interface {
 
 	ReserveSlots(ctx context.Context, requests []wsc.SlotRequest, within time.Duration) ([]wsc.Slots, error)
 	SlowHost(ctx context.Context, host string, pause time.Duration) (penalty int, err error)
+}
+
+// JobStore is the part of a Store that keeps the jobs themselves.
+type JobStore interface {
+	Job(ctx context.Context, id string) (*wsc.Job, error)
+	StartJob(ctx context.Context, id string, now time.Time) error
+	PauseJob(ctx context.Context, id string) error
+	ResumeJob(ctx context.Context, id string) error
+	SetJobPhase(ctx context.Context, id string, phase wsc.JobPhase, pass int, nextRetryAt *time.Time) error
+	SetJobTotals(ctx context.Context, id string, totals wsc.JobTotals) error
+	FinishJob(ctx context.Context, id string, finish wsc.JobFinish) error
+	SetJobExports(ctx context.Context, id string, paths map[string]string) error
+	DeleteJob(ctx context.Context, id string) error
 }
 
 // CleanupScheduler starts the workflow that deletes a job after a delay. Scheduling twice is no error.

@@ -33,8 +33,8 @@ const (
 	BatchDone       = "done"
 	BatchHandedOver = "handed_over" // the worker stops
 	BatchBlind      = "blind"       // the network is away
-	BatchCancelled  = "cancelled"
-	BatchFailed     = "failed" // a fault of the infrastructure; the batch is tried again
+	BatchCancelled  = "cancelled"   // so was its job, or it was paused
+	BatchFailed     = "failed"      // a fault of the infrastructure; the batch is tried again
 )
 
 // BatchOutcomes lists them.

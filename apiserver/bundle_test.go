@@ -52,16 +52,23 @@ var database = sync.OnceValues(func() (data []byte, err error) {
 	return os.ReadFile(path)
 })
 
-// fakeWorkflows stands for the workflow engine: it starts nothing.
+// fakeWorkflows stands for the workflow engine: it starts nothing, and shows at once what it is asked to pause.
 type fakeWorkflows struct {
 	started atomic.Int64
 	down    atomic.Bool
+	store   *sqlite.Store
 }
 
 func (f *fakeWorkflows) Start(context.Context, *wsc.Job) error { f.started.Add(1); return nil }
 
 func (f *fakeWorkflows) Cancel(context.Context, string) error {
 	return wsc.Errorf(wsc.CodeNotFound, "no workflow")
+}
+
+func (f *fakeWorkflows) Pause(ctx context.Context, id string) error { return f.store.PauseJob(ctx, id) }
+
+func (f *fakeWorkflows) Resume(ctx context.Context, id string) error {
+	return f.store.ResumeJob(ctx, id)
 }
 
 func (f *fakeWorkflows) Terminate(context.Context, string, string) error { return nil }
@@ -129,6 +136,7 @@ func newBundle(t testing.TB, adjust ...func(*setup)) *bundle {
 	require.NoError(t, os.WriteFile(path, migrated, 0o600))
 	b.store, err = sqlite.Open(t.Context(), path)
 	require.NoError(t, err)
+	b.workflows.store = b.store
 	t.Cleanup(func() { _ = b.store.Close() }) // some tests close it themselves
 	b.blobs, err = fileblob.OpenBucket(b.blobDir, &fileblob.Options{CreateDir: true, NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
 	require.NoError(t, err)

@@ -41,6 +41,8 @@ func examplesByOperation() (map[string]examples, error) {
 		})},
 		"get-job":           {answer: inJSON(exampleRunningJob())},
 		"cancel-job":        {answer: inJSON(exampleRunningJob())},
+		"pause-job":         {answer: inJSON(examplePausedJob())},
+		"resume-job":        {answer: inJSON(exampleRunningJob())},
 		"stream-job-events": {answer: map[string]any{eventStreamType: exampleEvents()}},
 		"get-result":        {answer: inJSON(exampleResult())},
 		"list-results": {answer: inJSON(wsc.ResultPage{

@@ -42,6 +42,13 @@ func exampleRunningJob() wsc.Job {
 	return job
 }
 
+// examplePausedJob is the job when it was paused meanwhile.
+func examplePausedJob() wsc.Job {
+	job := exampleRunningJob()
+	job.Status = wsc.JobPaused
+	return job
+}
+
 // exampleFinishedJob is the job at its end.
 func exampleFinishedJob() wsc.Job {
 	job := exampleRunningJob()

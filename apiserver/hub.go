@@ -199,7 +199,7 @@ func (r *room) note(job *wsc.Job, now time.Time) {
 	}
 	progress := wsc.ProgressOf(job)
 	first := r.samples[0]
-	if elapsed := now.Sub(first.at).Seconds(); elapsed > 0 {
+	if elapsed := now.Sub(first.at).Seconds(); elapsed > 0 && job.Status != wsc.JobPaused {
 		progress.Rate = max(float64(job.ProcessedURLs-first.processed)/elapsed, 0)
 	}
 	if left := job.TotalURLs - job.ProcessedURLs; progress.Rate > 0 && left > 0 && !job.Status.Terminal() {

@@ -29,6 +29,8 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}", getJobDoc(), s.getJob)
 	register(s, api, http.MethodDelete, prefix+"/jobs/{id}", deleteJobDoc(), s.deleteJob)
 	register(s, api, http.MethodPost, prefix+"/jobs/{id}/cancel", cancelJobDoc(), s.cancelJob)
+	register(s, api, http.MethodPost, prefix+"/jobs/{id}/pause", pauseJobDoc(), s.pauseJob)
+	register(s, api, http.MethodPost, prefix+"/jobs/{id}/resume", resumeJobDoc(), s.resumeJob)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/events", jobEventsDoc(), s.jobEvents)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/results", listResultsDoc(), s.listResults)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/results/{seq}", getResultDoc(), s.getResult)

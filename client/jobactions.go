@@ -20,8 +20,9 @@ func (c *Client) act(ctx context.Context, id, action string) (*wsc.Job, error) {
 	return &job, nil
 }
 
-// Pause stops new checks of a job until Resume; those under way are finished. Pausing a paused job is no error. A job
-// with a final status is refused with wsc.CodeJobFinished.
+// Pause lets a job check nothing until Resume. Checks that are broken off by that are made again then. The job is returned
+// as it is: paused, or as before while no worker carries the request out, which is kept until one does. Pausing a paused
+// job is no error. A job with a final status is refused with wsc.CodeJobFinished.
 func (c *Client) Pause(ctx context.Context, id string) (*wsc.Job, error) {
 	return c.act(ctx, id, "pause")
 }

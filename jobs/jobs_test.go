@@ -44,8 +44,11 @@ type fakeWorkflows struct {
 	started    []string
 	cancelled  []string
 	terminated []string
+	asked      []string // "pause ID" and "resume ID"
 	startErr   error
 	cancelErr  error
+	// ask, if set, is what becomes of a request to pause or resume.
+	ask func(id string, paused bool) error
 }
 
 func (f *fakeWorkflows) Start(_ context.Context, job *wsc.Job) error {
@@ -63,6 +66,24 @@ func (f *fakeWorkflows) Cancel(_ context.Context, id string) error {
 	defer f.mu.Unlock()
 	f.cancelled = append(f.cancelled, id)
 	return f.cancelErr
+}
+
+func (f *fakeWorkflows) Pause(_ context.Context, id string) error { return f.setPaused(id, true) }
+
+func (f *fakeWorkflows) Resume(_ context.Context, id string) error { return f.setPaused(id, false) }
+
+func (f *fakeWorkflows) setPaused(id string, paused bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	action := "resume "
+	if paused {
+		action = "pause "
+	}
+	f.asked = append(f.asked, action+id)
+	if f.ask != nil {
+		return f.ask(id, paused)
+	}
+	return nil
 }
 
 func (f *fakeWorkflows) Terminate(_ context.Context, id, _ string) error {

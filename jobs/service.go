@@ -1,4 +1,4 @@
-// Package jobs accepts uploads as jobs, starts and stops their workflows, and makes sure that every accepted job is
+// Package jobs accepts uploads as jobs, starts, pauses and stops their workflows, and makes sure that every accepted job is
 // started or failed. It stands between the API, the store, the blob store and the workflow engine.
 package jobs
 
@@ -19,6 +19,10 @@ type Workflows interface {
 	Start(ctx context.Context, job *wsc.Job) error
 	// Cancel asks the workflow of a job to end early. The error has wsc.CodeNotFound when none is running.
 	Cancel(ctx context.Context, jobID string) error
+	// Pause asks the workflow of a job to begin no further checks, Resume to go on. Requests are kept until a worker carries
+	// them out, one after another. The error has wsc.CodeNotFound when no workflow is running.
+	Pause(ctx context.Context, jobID string) error
+	Resume(ctx context.Context, jobID string) error
 	// Terminate ends the workflow of a job at once. It is no error when none is running.
 	Terminate(ctx context.Context, jobID, reason string) error
 	// Ping reports whether the workflow engine answers.
@@ -63,7 +67,7 @@ type Config struct {
 	NewID func() string
 }
 
-// Service accepts, cancels, deletes and reconciles jobs. It is safe for concurrent use.
+// Service accepts, pauses, cancels, deletes and reconciles jobs. It is safe for concurrent use.
 type Service struct {
 	store     Store
 	workflows Workflows

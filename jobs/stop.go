@@ -24,7 +24,7 @@ func (s *Service) Cancel(ctx context.Context, id string) (*wsc.Job, error) {
 		return nil, fmt.Errorf("cancel job: %w", err)
 	}
 	if job.Status.Terminal() {
-		return nil, wsc.Errorf(wsc.CodeJobFinished, "The job is already %s.", job.Status)
+		return nil, finishedError(job)
 	}
 	ctx = context.WithoutCancel(ctx)
 	engineCtx, cancel := context.WithTimeout(ctx, startTimeout)

@@ -29,6 +29,8 @@ type JobState struct {
 	Pass int
 	// NextLane is the first lane of the pass that was not begun.
 	NextLane int
+	// Paused jobs wait to be resumed.
+	Paused bool
 	// OpenLanes are lanes that were begun and have batches left.
 	OpenLanes []LaneCursor
 	// BatchesDone counts the finished batches of the pass.
@@ -61,10 +63,18 @@ type jobRun struct {
 	phase      wsc.JobPhase
 	attributes attributes
 	do         *activities.Activities // nil: only its methods are named
+
+	requests workflow.ReceiveChannel // of PauseRequest
+	// changing is whether a request to pause or resume is being carried out.
+	changing bool
+	// interrupt ends the batches under way; nil while none was begun.
+	interrupt workflow.CancelFunc
+	// concluding jobs have nothing left that could be paused.
+	concluding bool
 }
 
 func newJobRun(ctx workflow.Context, in JobInput) (*jobRun, error) {
-	w := &jobRun{in: in, phase: wsc.PhaseValidating, attributes: newAttributes()}
+	w := &jobRun{in: in, phase: wsc.PhaseValidating, attributes: newAttributes(), requests: workflow.GetSignalChannel(ctx, SignalPause)}
 	if in.State != nil {
 		w.state = *in.State
 	}
@@ -72,6 +82,7 @@ func newJobRun(ctx workflow.Context, in JobInput) (*jobRun, error) {
 }
 
 func (w *jobRun) run(ctx workflow.Context) error {
+	workflow.GoNamed(ctx, "pause", w.obeyRequests)
 	err := w.check(ctx)
 	if workflow.IsContinueAsNewError(err) || isJobGone(err) {
 		return ignoreJobGone(err)
@@ -139,6 +150,9 @@ func (w *jobRun) awaitRetry(ctx workflow.Context) error {
 	if err := timer.Get(ctx, nil); err != nil {
 		return err
 	}
+	if err := w.awaitResume(ctx); err != nil {
+		return err
+	}
 	var plan wsc.PlanShape
 	err = workflow.ExecuteActivity(w.file(ctx, fmt.Sprintf("Plan pass %d", next.Pass)), w.do.PlanRetry, next).Get(ctx, &plan)
 	if err != nil {
@@ -152,6 +166,7 @@ func (w *jobRun) awaitRetry(ctx workflow.Context) error {
 
 // conclude gives the job its final status, also when it was cancelled or failed, and takes care of what follows.
 func (w *jobRun) conclude(ctx workflow.Context, cause error) error {
+	w.concluding = true
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	finish := activities.FinishInput{JobID: w.in.JobID, Status: wsc.JobCompleted}
 	switch {

@@ -33,6 +33,7 @@ type world struct {
 	deferred map[int]int64 // by pass: how many targets each batch defers
 	retry    wsc.PlanShape // the plan of later passes
 	batch    func(in activities.BatchInput) error
+	reading  func() // while the list is read
 
 	batches  []activities.BatchInput
 	queues   map[string]int // batches by task queue
@@ -41,10 +42,19 @@ type world struct {
 	exports  int
 	export   error
 	cleanups []activities.ScheduleCleanupInput
+	pauses   []bool // what the job's row was made to show
 }
 
 func (w *world) Prepare(context.Context, activities.PrepareInput) (activities.PrepareOutput, error) {
+	if w.reading != nil {
+		w.reading()
+	}
 	return activities.PrepareOutput{Plan: w.plan, Invalid: 3}, w.prepare
+}
+
+func (w *world) SetPaused(_ context.Context, in activities.PauseInput) error {
+	w.pauses = append(w.pauses, in.Paused)
+	return nil
 }
 
 func (w *world) CheckBatch(ctx context.Context, in activities.BatchInput) (activities.BatchOutput, error) {

@@ -20,11 +20,13 @@ const (
 // Queues lists every task queue.
 func Queues() []string { return []string{QueueJobs, QueueFiles, QueueChecks, QueueSmallChecks} }
 
-// Names under which the workflows are registered, and of the query for a job's progress.
+// Names under which the workflows are registered, of the query for a job's progress, and of the signal, with a
+// PauseRequest, that pauses and resumes a job.
 const (
 	JobWorkflowName     = "JobWorkflow"
 	CleanupWorkflowName = "CleanupWorkflow"
 	QueryProgress       = "progress"
+	SignalPause         = "pause"
 )
 
 const (

@@ -11,7 +11,9 @@ import (
 // Progress answers the query "progress".
 type Progress struct {
 	Phase wsc.JobPhase
-	Pass  int
+	// Paused jobs begin nothing until they are resumed.
+	Paused bool
+	Pass   int
 	// Batches and BatchesDone are those of this pass.
 	Batches     int
 	BatchesDone int
@@ -23,14 +25,17 @@ type Progress struct {
 
 func (w *jobRun) progress() (Progress, error) {
 	return Progress{
-		Phase: w.phase, Pass: w.state.Pass, Batches: w.state.Plan.Batches, BatchesDone: w.state.BatchesDone,
+		Phase: w.phase, Paused: w.paused(), Pass: w.state.Pass, Batches: w.state.Plan.Batches, BatchesDone: w.state.BatchesDone,
 		Final: w.state.Final, Waiting: w.state.Waiting, Invalid: w.state.Invalid,
 	}, nil
 }
 
-// enter shows a new status and phase in the Temporal UI.
+// enter shows a new status and phase in the Temporal UI. A job that is processing and paused is paused there.
 func (w *jobRun) enter(ctx workflow.Context, status wsc.JobStatus, phase wsc.JobPhase) error {
 	w.phase = phase
+	if status == wsc.JobProcessing && w.state.Paused {
+		status = wsc.JobPaused
+	}
 	w.describe(ctx)
 	return workflow.UpsertTypedSearchAttributes(ctx,
 		w.attributes.status.ValueSet(string(status)),
@@ -41,6 +46,10 @@ func (w *jobRun) enter(ctx workflow.Context, status wsc.JobStatus, phase wsc.Job
 
 // describe keeps the details that the Temporal UI shows for the running workflow up to date.
 func (w *jobRun) describe(ctx workflow.Context) {
+	doing := string(w.phase)
+	if w.paused() {
+		doing += ", paused"
+	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("**%s**: %s\n\nPass %d, %d of %d batches done. %d URLs have a result, %d wait for another attempt, %d lines were invalid.",
-		w.in.Filename, w.phase, w.state.Pass, w.state.BatchesDone, w.state.Plan.Batches, w.state.Final, w.state.Waiting, w.state.Invalid))
+		w.in.Filename, doing, w.state.Pass, w.state.BatchesDone, w.state.Plan.Batches, w.state.Final, w.state.Waiting, w.state.Invalid))
 }

@@ -13,47 +13,73 @@ import (
 // few enough to leave room for other jobs.
 const window = 16
 
-// sweep checks all batches of the pass, lane by lane within the window. When the history grows long, it lets the
-// batches under way finish and returns the error that continues the workflow as new.
+// sweep checks all batches of the pass, lane by lane within the window. While the job is paused, no batch is begun. When
+// the history grows long, it lets the batches under way finish and returns the error that continues the workflow as new.
 func (w *jobRun) sweep(ctx workflow.Context) error {
 	if err := w.enter(ctx, wsc.JobProcessing, wsc.PhaseChecking); err != nil {
 		return err
 	}
-	batches, cancelBatches := workflow.WithCancel(ctx)
-	defer cancelBatches()
-	selector := workflow.NewSelector(ctx)
-	running := 0
-	var failure error
+	u := &underWay{selector: workflow.NewSelector(ctx)}
+	u.batches, w.interrupt = workflow.WithCancel(ctx)
+	defer func() { w.interrupt() }()
 	for {
 		renew := workflow.GetInfo(ctx).GetContinueAsNewSuggested()
-		for failure == nil && !renew && running < window {
-			lane, more := w.takeLane()
-			if !more {
-				break
+		if u.failure == nil && !renew && !w.state.Paused {
+			w.fillWindow(ctx, u)
+		}
+		switch {
+		case u.running > 0:
+			u.selector.Select(ctx)
+		case u.failure != nil:
+			return u.failure
+		case w.state.Paused:
+			if err := w.awaitResume(ctx); err != nil {
+				return err
 			}
-			running++
-			selector.AddFuture(w.startBatch(batches, lane.Next), func(future workflow.Future) {
-				running--
-				if err := w.finishBatch(ctx, lane, future); err != nil && failure == nil {
-					failure = err
-					cancelBatches()
-				}
-			})
+		case w.passDone():
+			return nil
+		default:
+			return w.continueAsNew(ctx)
 		}
-		if running == 0 {
-			break
+	}
+}
+
+// underWay is what a sweep has begun and not finished.
+type underWay struct {
+	selector workflow.Selector
+	running  int
+	// batches is the context of those that are begun now; a pause ends it.
+	batches workflow.Context
+	// failure ends the sweep once nothing is running any more.
+	failure error
+}
+
+// fillWindow begins batches until the window is full or no lane is left.
+func (w *jobRun) fillWindow(ctx workflow.Context, u *underWay) {
+	if u.batches.Err() != nil && ctx.Err() == nil {
+		u.batches, w.interrupt = workflow.WithCancel(ctx)
+	}
+	for u.running < window {
+		lane, more := w.takeLane()
+		if !more {
+			return
 		}
-		selector.Select(ctx)
+		u.running++
+		batches := u.batches
+		u.selector.AddFuture(w.startBatch(batches, lane.Next), func(future workflow.Future) {
+			u.running--
+			err := w.finishBatch(ctx, lane, future)
+			switch {
+			case err == nil || u.failure != nil:
+			case batches.Err() != nil && ctx.Err() == nil:
+				// A pause broke it off, whatever it says of that: what it has not stored is checked after the pause.
+				w.state.OpenLanes = append(w.state.OpenLanes, lane)
+			default:
+				u.failure = err
+				w.interrupt()
+			}
+		})
 	}
-	if failure != nil {
-		return failure
-	}
-	if w.passDone() {
-		return nil
-	}
-	in := w.in
-	in.State = &w.state
-	return workflow.NewContinueAsNewError(ctx, JobWorkflow, in)
 }
 
 // takeLane returns a lane with batches left: one that was begun, else the next one.

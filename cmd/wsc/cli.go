@@ -23,6 +23,8 @@ type cli struct {
 	Jobs       jobsCommand       `cmd:"" help:"List jobs, newest first."`
 	Results    resultsCommand    `cmd:"" help:"Print the results of a job."`
 	Export     exportCommand     `cmd:"" help:"Save the results of a job as CSV, JSON, NDJSON or Excel."`
+	Pause      pauseCommand      `cmd:"" help:"Let a job check nothing until it is resumed."`
+	Resume     resumeCommand     `cmd:"" help:"Let a paused job go on where it was."`
 	Cancel     cancelCommand     `cmd:"" help:"Stop a job and keep its results so far."`
 	Key        keyCommand        `cmd:"" help:"Manage the API keys of a server: create, list, show, change, rotate, revoke."`
 	Me         meCommand         `cmd:"" help:"Show the API key in use and the requests that it has left."`

@@ -19,6 +19,7 @@ const hostile = "\x1b]0;owned\a\u202e\x9b31m"
 //
 //	done     completed         failed   failed, with a hostile message
 //	endless  never ends        flaky    loses its watchers once, then completes
+//	held     is paused for a while when it is watched, then completes; no worker pauses or resumes it
 //
 // The key "wrong" is refused, and so is a list named bad.csv.
 func startFakeAPI(t *testing.T) *fakeAPI {
@@ -32,6 +33,8 @@ func startFakeAPI(t *testing.T) *fakeAPI {
 	mux.HandleFunc("GET /api/v1/jobs/{id}/results", f.results)
 	mux.HandleFunc("GET /api/v1/jobs/{id}/export", f.export)
 	mux.HandleFunc("POST /api/v1/jobs/{id}/cancel", f.cancel)
+	mux.HandleFunc("POST /api/v1/jobs/{id}/pause", f.pause)
+	mux.HandleFunc("POST /api/v1/jobs/{id}/resume", f.resume)
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-API-Key") == "wrong" {
 			refuse(w, 401, "unauthorized", "This API key is unknown; check how it was copied.", wsc.Place{})
@@ -129,6 +132,10 @@ func (f *fakeAPI) events(w http.ResponseWriter, r *http.Request) {
 		f.watched <- struct{}{}
 		<-r.Context().Done()
 		return
+	case "held":
+		half.Status, half.Rate, half.ETASeconds = wsc.JobPaused, 0, nil
+		<-time.After(1100 * time.Millisecond) // lines come once a second at the most
+		send("progress", half)
 	case "flaky":
 		select {
 		case <-f.dropped:
@@ -178,4 +185,24 @@ func (f *fakeAPI) cancel(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply(w, 202, wsc.Job{ID: r.PathValue("id"), JobCounts: wsc.JobCounts{ProcessedURLs: 10, TotalURLs: 20}})
+}
+
+func (f *fakeAPI) pause(w http.ResponseWriter, r *http.Request) {
+	f.answerPause(w, r, wsc.JobPaused, wsc.JobProcessing)
+}
+
+func (f *fakeAPI) resume(w http.ResponseWriter, r *http.Request) {
+	f.answerPause(w, r, wsc.JobProcessing, wsc.JobPaused)
+}
+
+func (f *fakeAPI) answerPause(w http.ResponseWriter, r *http.Request, asked, without wsc.JobStatus) {
+	job := wsc.Job{ID: r.PathValue("id"), Status: asked, JobCounts: wsc.JobCounts{ProcessedURLs: 10, TotalURLs: 20}}
+	switch job.ID {
+	case "done":
+		refuse(w, 409, wsc.CodeJobFinished, "The job has finished.", wsc.Place{})
+		return
+	case "held":
+		job.Status = without
+	}
+	reply(w, 202, job)
 }

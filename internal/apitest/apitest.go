@@ -1,5 +1,6 @@
 // Package apitest starts the real API for tests of what talks to it: on a real SQLite database with the real services,
-// behind a real socket. Only the workflow engine is missing, so that jobs are accepted and stay pending.
+// behind a real socket. Only the workflow engine is missing, so that jobs are accepted and stay
+// pending until a test changes them.
 package apitest
 
 import (
@@ -54,7 +55,7 @@ func Start(t testing.TB, limits apiserver.Limits) *Server {
 	require.NoError(t, os.Mkdir(spool, 0o700))
 
 	service, err := jobs.New(jobs.Config{
-		Store: store, Workflows: noWorkflows{}, Blobs: blobs, Defaults: wsc.Defaults{HostRate: 10, Retention: time.Hour},
+		Store: store, Workflows: noWorkflows{store}, Blobs: blobs, Defaults: wsc.Defaults{HostRate: 10, Retention: time.Hour},
 		MaxURLs: 20_000, MaxUploadBytes: 4 << 20, SpoolDir: spool, Logger: logger,
 	})
 	require.NoError(t, err)
@@ -66,7 +67,7 @@ func Start(t testing.TB, limits apiserver.Limits) *Server {
 	t.Cleanup(security.Close)
 	api, err := apiserver.New(apiserver.Config{
 		Store: store, Jobs: service, Keys: keyService, Security: security, Checker: noChecker{}, Blobs: blobs,
-		Workflows: noWorkflows{}, Registry: prometheus.NewRegistry(), Logger: logger, Version: "1.2.3", TempDir: spool, Limits: limits,
+		Workflows: noWorkflows{store}, Registry: prometheus.NewRegistry(), Logger: logger, Version: "1.2.3", TempDir: spool, Limits: limits,
 	})
 	require.NoError(t, err)
 	s := &Server{Server: httptest.NewUnstartedServer(api.Handler()), Store: store, Keys: keyService}
@@ -87,14 +88,18 @@ func (s *Server) CreateKey(t testing.TB, request wsc.KeyRequest) *wsc.KeyWithSec
 	return key
 }
 
-// noWorkflows stands for the workflow engine: it starts nothing.
-type noWorkflows struct{}
+// noWorkflows stands for the workflow engine: it starts nothing, and shows at once what it is asked to pause.
+type noWorkflows struct{ store *sqlite.Store }
 
 func (noWorkflows) Start(context.Context, *wsc.Job) error { return nil }
 
 func (noWorkflows) Cancel(context.Context, string) error {
 	return wsc.Errorf(wsc.CodeNotFound, "There is no such workflow.")
 }
+
+func (w noWorkflows) Pause(ctx context.Context, id string) error { return w.store.PauseJob(ctx, id) }
+
+func (w noWorkflows) Resume(ctx context.Context, id string) error { return w.store.ResumeJob(ctx, id) }
 
 func (noWorkflows) Terminate(context.Context, string, string) error { return nil }
 

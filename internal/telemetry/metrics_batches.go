@@ -40,7 +40,7 @@ func NewBatches(registry prometheus.Registerer) (*Batches, error) {
 		}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "wsc_batch_duration_seconds",
-			Help:    "Time that a batch of checks took, by how it ended: done, handed_over (the worker stops), blind (the network is away), cancelled or failed (another worker or attempt goes on).",
+			Help:    "Time that a batch of checks took, by how it ended: done, handed_over (the worker stops), blind (the network is away), cancelled (so was its job, or it was paused) or failed (another worker or attempt goes on).",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600},
 		}, []string{"outcome"}),
 	}

@@ -1,5 +1,5 @@
 // Package temporalclient is how the API, the workers and the standalone product talk to Temporal:
-// connecting, registering search attributes, and starting and stopping the workflows of jobs.
+// connecting, registering search attributes, and starting, pausing and stopping the workflows of jobs.
 package temporalclient
 
 import (

@@ -15,7 +15,7 @@ import (
 	"github.com/website-status-checker/wsc/workflows"
 )
 
-// Jobs starts and stops the workflows of jobs.
+// Jobs starts, pauses and stops the workflows of jobs.
 type Jobs struct {
 	client client.Client
 	// encrypted leaves out of the search attributes, which Temporal can't encrypt, what a list is called.
@@ -60,6 +60,21 @@ func (j *Jobs) Cancel(ctx context.Context, jobID string) error {
 		return wsc.Errorf(wsc.CodeNotFound, "The job is not running.").Because(err)
 	}
 	return unavailable(err, "cancel the job's workflow")
+}
+
+// Pause asks the workflow of a job to begin no further checks. The request is kept until a worker carries it out. It
+// returns an error with wsc.CodeNotFound when no workflow is running.
+func (j *Jobs) Pause(ctx context.Context, jobID string) error { return j.setPaused(ctx, jobID, true) }
+
+// Resume asks the workflow of a paused job to go on, see Pause.
+func (j *Jobs) Resume(ctx context.Context, jobID string) error { return j.setPaused(ctx, jobID, false) }
+
+func (j *Jobs) setPaused(ctx context.Context, jobID string, paused bool) error {
+	err := j.client.SignalWorkflow(ctx, workflows.JobWorkflowID(jobID), "", workflows.SignalPause, workflows.PauseRequest{Paused: paused})
+	if isNotFound(err) {
+		return wsc.Errorf(wsc.CodeNotFound, "The job is not running.").Because(err)
+	}
+	return unavailable(err, "signal the job's workflow")
 }
 
 // Terminate ends the workflows of a job at once, the one that would delete it later included.

@@ -224,11 +224,24 @@ func (s *Store) changeJob(ctx context.Context, what, jobID, statement string, ar
 	return nil
 }
 
-// StartJob turns a pending job into a processing one and sets started_at. For any other status it changes nothing.
+// StartJob turns a pending job into a processing one and sets started_at, unless that is set. A job that was paused before
+// it began stays paused. A job with a final status stays as it is.
 func (s *Store) StartJob(ctx context.Context, jobID string, now time.Time) error {
 	return s.changeJob(ctx, "start job", jobID, `
-UPDATE jobs SET status = 'processing', started_at = $2, updated_at = $2
-WHERE id = $1 AND status = 'pending'`, now)
+UPDATE jobs SET status = CASE status WHEN 'pending' THEN 'processing' ELSE status END, started_at = $2, updated_at = $2
+WHERE id = $1 AND started_at IS NULL AND status IN ('pending', 'processing', 'paused')`, now)
+}
+
+// PauseJob makes a pending or processing job paused. Any other status stays.
+func (s *Store) PauseJob(ctx context.Context, jobID string) error {
+	return s.changeJob(ctx, "pause job", jobID, `
+UPDATE jobs SET status = 'paused', updated_at = now() WHERE id = $1 AND status IN ('pending', 'processing')`)
+}
+
+// ResumeJob makes a paused job processing. Any other status stays.
+func (s *Store) ResumeJob(ctx context.Context, jobID string) error {
+	return s.changeJob(ctx, "resume job", jobID, `
+UPDATE jobs SET status = 'processing', updated_at = now() WHERE id = $1 AND status = 'paused'`)
 }
 
 // SetJobPhase sets phase, pass and next retry time. A job with a final status keeps its status; its phase can still

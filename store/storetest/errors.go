@@ -16,6 +16,8 @@ func calls(store Store, id string) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"Job":            func(ctx context.Context) error { _, err := store.Job(ctx, id); return err },
 		"StartJob":       func(ctx context.Context) error { return store.StartJob(ctx, id, someTime()) },
+		"PauseJob":       func(ctx context.Context) error { return store.PauseJob(ctx, id) },
+		"ResumeJob":      func(ctx context.Context) error { return store.ResumeJob(ctx, id) },
 		"SetJobPhase":    func(ctx context.Context) error { return store.SetJobPhase(ctx, id, wsc.PhaseDone, 0, nil) },
 		"SetJobTotals":   func(ctx context.Context) error { return store.SetJobTotals(ctx, id, wsc.JobTotals{}) },
 		"SetJobExports":  func(ctx context.Context) error { return store.SetJobExports(ctx, id, nil) },

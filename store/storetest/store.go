@@ -45,8 +45,13 @@ type Store interface {
 	// CountJobs returns how many jobs have each status; statuses that no job has are left out.
 	CountJobs(ctx context.Context) (map[wsc.JobStatus]int64, error)
 
-	// StartJob turns a pending job into a processing one and sets started_at. For any other status it changes nothing.
+	// StartJob turns a pending job into a processing one and sets started_at, unless that is set. A job that was paused
+	// before it began stays paused. A job with a final status stays as it is.
 	StartJob(ctx context.Context, id string, now time.Time) error
+	// PauseJob makes a pending or processing job paused. Any other status stays: a paused job is no error.
+	PauseJob(ctx context.Context, id string) error
+	// ResumeJob makes a paused job processing. Any other status stays.
+	ResumeJob(ctx context.Context, id string) error
 	// SetJobPhase sets phase, pass and next retry time. A job with a final status keeps its status; its phase can still
 	// become exporting or done.
 	SetJobPhase(ctx context.Context, id string, phase wsc.JobPhase, pass int, nextRetryAt *time.Time) error

@@ -13,6 +13,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"jobs", testJobs},
 		{"job list", testJobList},
 		{"job counts", testJobCounts},
+		{"pause", testPause},
 		{"idempotency", testIdempotency},
 		{"results", testResults},
 		{"batches", testBatches},
