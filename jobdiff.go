@@ -35,6 +35,26 @@ type DiffCounts struct {
 	Same        int64 `json:"same" doc:"URLs that are active in both, with the same HTTP status and final URL."`
 }
 
+// Add adds URLs with the change to their counter; those with no change of Changes are the same in both jobs.
+func (c *DiffCounts) Add(change Change, count int64) {
+	switch change {
+	case ChangeNew:
+		c.New += count
+	case ChangeFixed:
+		c.Fixed += count
+	case ChangeStillBroken:
+		c.StillBroken += count
+	case ChangeChanged:
+		c.Changed += count
+	case ChangeAdded:
+		c.Added += count
+	case ChangeRemoved:
+		c.Removed += count
+	default:
+		c.Same += count
+	}
+}
+
 // Diff compares a job with an earlier one, page by page.
 type Diff struct {
 	Earlier    string      `json:"earlier" format:"uuid" doc:"The job that was compared with."`
@@ -61,4 +81,29 @@ type DiffResult struct {
 	ErrorKind      ErrorKind `json:"error_kind,omitempty" doc:"What went wrong, one of a fixed list."`
 	FinalURL       string    `json:"final_url,omitempty" doc:"URL after redirects."`
 	ResponseTimeMS float64   `json:"response_time" doc:"Milliseconds from start to the end of the body."`
+}
+
+// DiffFilter selects and pages the entries of a comparison. The zero value selects all but what is the same.
+type DiffFilter struct {
+	// Changes limits the entries to these; empty means all.
+	Changes []Change
+	// Limit is the most entries to return, at least 1.
+	Limit int
+	// After continues behind this position; nil starts at the first.
+	After *DiffCursor
+}
+
+// DiffCursor is a position in the entries of a comparison: the Seq of the last one seen, in the later job, or in the
+// earlier one if it was removed.
+type DiffCursor struct {
+	Removed bool  `json:"r,omitempty"`
+	Seq     int64 `json:"q"`
+}
+
+// DiffCursorOf returns the position of an entry.
+func DiffCursorOf(entry *DiffEntry) DiffCursor {
+	if entry.After == nil {
+		return DiffCursor{Removed: true, Seq: entry.Before.Seq}
+	}
+	return DiffCursor{Seq: entry.After.Seq}
 }

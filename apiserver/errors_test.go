@@ -75,7 +75,7 @@ func TestMethodMatrix(t *testing.T) {
 	job := b.submit(t, "l.txt", "example.com\n")
 	for path, allow := range map[string]string{
 		"/api/v1/jobs":                        "GET, HEAD, POST",
-		"/api/v1/jobs/" + job.ID:              "GET, HEAD, DELETE",
+		"/api/v1/jobs/" + job.ID:              "GET, HEAD, PATCH, DELETE",
 		"/api/v1/jobs/" + job.ID + "/cancel":  "POST",
 		"/api/v1/jobs/" + job.ID + "/events":  "GET, HEAD",
 		"/api/v1/jobs/" + job.ID + "/results": "GET, HEAD",

@@ -12,7 +12,8 @@ import (
 // answers 404 while another does not exist any more.
 
 const (
-	exampleJobID = "01980f5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
+	exampleJobID   = "01980f5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
+	exampleAgainID = "01980f5f-51c4-7d2e-9f60-6b7c8d9e0f1a"
 )
 
 // exampleTime is a moment of the story, in seconds after it begins.
@@ -55,6 +56,29 @@ func exampleFinishedJob() wsc.Job {
 	job.Status, job.Phase, job.Pass = wsc.JobCompleted, wsc.PhaseDone, 1
 	job.ProcessedURLs, job.ActiveCount = 4, 2
 	job.UpdatedAt, job.FinishedAt, job.ExpiresAt = exampleTime(9), new(exampleTime(8)), new(exampleTime(8).Add(24*time.Hour))
+	return job
+}
+
+// exampleAgainJob checks again what was not active in the job.
+func exampleAgainJob() wsc.Job {
+	job := exampleJob()
+	job.ID, job.Filename, job.RetryOf = exampleAgainID, "leads (again).ndjson", exampleJobID
+	job.List = &wsc.List{Format: "ndjson", Encoding: "utf-8", HasHeader: true, Columns: []string{"url"}, URLColumn: "url", ChosenBy: "header"}
+	job.CreatedAt, job.UpdatedAt = exampleTime(55), exampleTime(55)
+	return job
+}
+
+// exampleKeptJob is the job when it was decided to keep it for a month.
+func exampleKeptJob() wsc.Job {
+	job := exampleFinishedJob()
+	job.ExpiresAt, job.UpdatedAt = new(exampleTime(0).AddDate(0, 1, 0)), exampleTime(40)
+	return job
+}
+
+// exampleDoomedJob is the job while its deletion can be taken back.
+func exampleDoomedJob() wsc.Job {
+	job := exampleFinishedJob()
+	job.DeleteAt, job.UpdatedAt = new(exampleTime(70)), exampleTime(40)
 	return job
 }
 

@@ -99,33 +99,6 @@ func (s *Server) listJobs(ctx context.Context, in *listJobsInput) (*listJobsOutp
 	return &listJobsOutput{Body: page}, nil
 }
 
-func deleteJobDoc() doc {
-	return doc{
-		id: "delete-job", tag: "Jobs", scope: wsc.ScopeWrite, summary: "Delete a job", status: http.StatusNoContent,
-		description: "Stops the job if it runs and removes it with its results, upload and exports.",
-		codes:       []wsc.Code{wsc.CodeNotFound, wsc.CodeTemporalUnavailable}, unbounded: true,
-	}
-}
-
-type deleteJobInput struct {
-	JobPath
-	requested
-}
-
-func (s *Server) deleteJob(ctx context.Context, in *deleteJobInput) (*struct{}, error) {
-	job, err := s.job(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.jobs.Delete(ctx, job.ID); err != nil {
-		return nil, jobError(err)
-	}
-	e := event(in.request, wsc.EventJobDeleted, callerOf(ctx).key.ID)
-	e.Object = job.ID
-	s.security.Record(ctx, e)
-	return &struct{}{}, nil
-}
-
 func cancelJobDoc() doc {
 	return doc{
 		id: "cancel-job", tag: "Jobs", scope: wsc.ScopeWrite, summary: "Cancel a job", status: http.StatusAccepted,

@@ -116,11 +116,7 @@ func (s *Server) submitJob(ctx context.Context, in *submitInput) (*submitOutput,
 		return nil, err
 	}
 	correlation.SetJobID(ctx, job.ID)
-	out := &submitOutput{Location: prefix + "/jobs/" + job.ID, Body: *job}
-	if replayed {
-		out.Replayed = "true"
-	}
-	return out, nil
+	return accepted(job, replayed), nil
 }
 
 // receive reads the body into the submission.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -41,6 +42,28 @@ func (s *Service) sealHeaders(ctx context.Context, jobID string, headers map[str
 			Because(fmt.Errorf("seal request headers: %w", err))
 	}
 	return sealed, nil
+}
+
+// openHeaders returns the header values of a stored job; nil if it has none.
+func (s *Service) openHeaders(ctx context.Context, job *wsc.Job) (map[string]string, error) {
+	if job.SealedHeaders == "" {
+		return job.PlainHeaders, nil
+	}
+	if s.sealer == nil {
+		return nil, s.acceptHeaders(job.Options)
+	}
+	ctx, cancel := context.WithTimeout(ctx, sealTimeout)
+	defer cancel()
+	values, err := s.sealer.Open(ctx, wsc.JobHeadersPurpose(job.ID), job.SealedHeaders)
+	if err != nil {
+		return nil, wsc.Errorf(wsc.CodeStorageUnavailable, "The server can't read the request headers of the earlier job now; try again in a minute.").
+			Because(fmt.Errorf("read request headers: %w", err))
+	}
+	var headers map[string]string
+	if err := json.Unmarshal(values, &headers); err != nil {
+		return nil, errors.New("read request headers: they are not what was sealed") // the error of JSON might quote them
+	}
+	return headers, nil
 }
 
 // hasHeaders reports whether a job was submitted with these header values; their names are known to be the same. A hash of

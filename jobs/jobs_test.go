@@ -433,11 +433,11 @@ func TestReconcileDeletesWhatNoCleanUpDeleted(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, wsc.JobCancelled, cancelled.Status)
 
-	b.now = cancelled.ExpiresAt.Add(9 * time.Minute)
+	b.now = cancelled.ExpiresAt.Add(50 * time.Second)
 	require.NoError(t, b.service.Reconcile(t.Context()))
 	_, err = b.store.Job(t.Context(), job.ID)
 	require.NoError(t, err, "the clean-up workflow comes first")
-	b.now = cancelled.ExpiresAt.Add(11 * time.Minute)
+	b.now = cancelled.ExpiresAt.Add(70 * time.Second)
 	require.NoError(t, b.service.Reconcile(t.Context()))
 	_, err = b.store.Job(t.Context(), job.ID)
 	require.Equal(t, wsc.CodeNotFound, wsc.CodeOf(err))

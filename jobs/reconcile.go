@@ -19,9 +19,13 @@ const (
 	restartAfter = 10 * time.Minute
 	// giveUpAfter is the age at which a job that can't be started fails.
 	giveUpAfter = 24 * time.Hour
-	// deleteAfter is how long after its expiry a job is left to its own clean-up workflow.
-	deleteAfter = 10 * time.Minute
-	// deleteLimit is the most jobs deleted in one pass.
+	// deleteAfter is how long after its expiry a job is left to its own clean-up workflow. That does not know of an expiry
+	// that was moved to an earlier time.
+	deleteAfter = time.Minute
+	// restoreGrace is how long after its time a deletion that was asked for happens at the earliest, so that no server
+	// whose clock is late still restores the job.
+	restoreGrace = 2 * time.Second
+	// deleteLimit is the most jobs deleted in one pass for each reason.
 	deleteLimit = 20
 	// idleHosts is how long a host's place in time is kept after its last request. By then it is no longer slowed down.
 	idleHosts = time.Hour
@@ -41,8 +45,9 @@ type reconciler struct {
 }
 
 // Reconcile starts the workflows of jobs that are still pending although they were accepted more than 10 seconds ago,
-// fails those that could not be started within 24 hours, and deletes jobs that are still there long after their expiry.
-// Now and then it also forgets the hosts that nobody asks any more, and deletes files of jobs that do not exist.
+// fails those that could not be started within 24 hours, and deletes jobs whose deletion was asked for and is due, and
+// those that are still there after their expiry. Now and then it also forgets the hosts that nobody asks any more, and
+// deletes files of jobs that do not exist.
 // It may run in several processes at once.
 // The error joins what went wrong; every job was tried.
 func (s *Service) Reconcile(ctx context.Context) error {
@@ -71,7 +76,7 @@ func (s *Service) Reconcile(ctx context.Context) error {
 		started[job.ID] = last
 	}
 	s.reconciler.started = started
-	errs = append(errs, s.deleteExpired(ctx, now))
+	errs = append(errs, s.deleteAsked(ctx, now), s.deleteExpired(ctx, now))
 	if now.Sub(s.reconciler.forgot) >= forgetInterval {
 		s.reconciler.forgot = now
 		errs = append(errs, s.store.ForgetIdleHosts(ctx, idleHosts))
@@ -86,19 +91,36 @@ func (s *Service) Reconcile(ctx context.Context) error {
 	return nil
 }
 
-// deleteExpired deletes jobs whose clean-up workflow did not: because they ended without a workflow, or it was terminated.
+// deleteAsked deletes jobs whose deletion was asked for and not taken back in time.
+func (s *Service) deleteAsked(ctx context.Context, now time.Time) error {
+	due, err := s.store.JobsToDelete(ctx, now.Add(-restoreGrace), deleteLimit)
+	if err != nil {
+		return fmt.Errorf("list jobs to delete: %w", err)
+	}
+	return s.deleteAll(ctx, due, "deleted a job as was asked for")
+}
+
+// deleteExpired deletes jobs whose clean-up workflow did not: because they ended without a workflow, it was terminated, or
+// the expiry was moved to an earlier time.
 func (s *Service) deleteExpired(ctx context.Context, now time.Time) error {
 	expired, err := s.store.ExpiredJobs(ctx, now.Add(-deleteAfter), deleteLimit)
 	if err != nil {
 		return fmt.Errorf("list expired jobs: %w", err)
 	}
+	return s.deleteAll(ctx, expired, "deleted an expired job that its clean-up had left")
+}
+
+// deleteAll deletes jobs and logs the message for each. Another server may be faster.
+func (s *Service) deleteAll(ctx context.Context, list []wsc.Job, message string) error {
 	var errs []error
-	for i := range expired {
-		if err := s.Delete(ctx, expired[i].ID); err != nil && wsc.CodeOf(err) != wsc.CodeNotFound {
-			errs = append(errs, fmt.Errorf("delete expired job %s: %w", expired[i].ID, err))
-			continue
+	for i := range list {
+		err := s.Delete(ctx, list[i].ID)
+		switch {
+		case err == nil:
+			s.logger.InfoContext(ctx, message, slog.String("job_id", list[i].ID))
+		case wsc.CodeOf(err) != wsc.CodeNotFound:
+			errs = append(errs, fmt.Errorf("delete job %s: %w", list[i].ID, err))
 		}
-		s.logger.InfoContext(ctx, "deleted an expired job that had no clean-up", slog.String("job_id", expired[i].ID))
 	}
 	return errors.Join(errs...)
 }

@@ -39,6 +39,10 @@ type Store interface {
 	FinishJob(ctx context.Context, id string, finish wsc.JobFinish) error
 	SetJobPhase(ctx context.Context, id string, phase wsc.JobPhase, pass int, nextRetryAt *time.Time) error
 	DeleteJob(ctx context.Context, id string) error
+	SetJobExpiry(ctx context.Context, id string, expiresAt, now time.Time) error
+	SetJobDeletion(ctx context.Context, id string, deleteAt *time.Time, now time.Time) error
+	JobsToDelete(ctx context.Context, dueBefore time.Time, limit int) ([]wsc.Job, error)
+	EachResult(ctx context.Context, jobID string, filter wsc.ResultFilter, fn func(*wsc.Result) error) error
 	ForgetIdleHosts(ctx context.Context, age time.Duration) error
 }
 
@@ -67,7 +71,7 @@ type Config struct {
 	NewID func() string
 }
 
-// Service accepts, pauses, cancels, deletes and reconciles jobs. It is safe for concurrent use.
+// Service accepts, pauses, repeats, cancels, keeps, deletes and reconciles jobs. It is safe for concurrent use.
 type Service struct {
 	store     Store
 	workflows Workflows

@@ -46,6 +46,9 @@ type Submission struct {
 	IdempotencyKey string
 	// Upload is the list itself. It stays the caller's to close.
 	Upload *Upload
+
+	// retryOf is the job whose URLs the list repeats, "" if it repeats none.
+	retryOf string
 }
 
 // Submit validates a list completely, stores it as a pending job and starts the job's workflow. Once the job's row is
@@ -89,6 +92,11 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, rep
 			return job, found, err
 		}
 	}
+	return s.submitNew(ctx, sub, filename, hash)
+}
+
+// submitNew validates and accepts a submission whose key, if it has one, is taken and stands for no job.
+func (s *Service) submitNew(ctx context.Context, sub Submission, filename, hash string) (job *wsc.Job, replayed bool, err error) {
 	summary, err := urllist.Scan(ctx, sub.Upload.file, sub.Upload.size, urllist.Options{
 		Filename: filename, URLColumn: sub.Options.URLColumn, Sheet: sub.Options.Sheet, MaxURLs: s.maxURLs, TempDir: s.spoolDir,
 	})
@@ -106,7 +114,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, rep
 	job = &wsc.Job{
 		ID: id, Owner: sub.Owner, Filename: filename, Status: wsc.JobPending, Phase: wsc.PhaseValidating,
 		Options: sub.Options.WithMaskedHeaders(), SealedHeaders: sealed, List: &list, UploadPath: wsc.UploadPath(id), ClaimedURLs: summary.URLs + summary.Invalid,
-		IdempotencyKey: sub.IdempotencyKey, RequestHash: hash, CreatedAt: now, UpdatedAt: now,
+		IdempotencyKey: sub.IdempotencyKey, RequestHash: hash, RetryOf: sub.retryOf, CreatedAt: now, UpdatedAt: now,
 	}
 	return s.accept(ctx, job, sub)
 }

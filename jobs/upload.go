@@ -20,7 +20,10 @@ type Upload struct {
 }
 
 // NewUpload makes an empty Upload. The caller closes it. The error has wsc.CodeStorageUnavailable.
-func (s *Service) NewUpload() (*Upload, error) {
+func (s *Service) NewUpload() (*Upload, error) { return s.newUpload(s.maxBytes) }
+
+// newUpload makes an empty Upload that takes so many bytes, or any number if that is 0.
+func (s *Service) newUpload(limit int64) (*Upload, error) {
 	file, err := os.CreateTemp(s.spoolDir, "upload-*")
 	if err != nil {
 		return nil, spoolError("create", err)
@@ -28,7 +31,7 @@ func (s *Service) NewUpload() (*Upload, error) {
 	if err := os.Remove(file.Name()); err != nil {
 		return nil, spoolError("unlink", errors.Join(err, file.Close()))
 	}
-	return &Upload{file: file, hash: sha256.New(), limit: s.maxBytes}, nil
+	return &Upload{file: file, hash: sha256.New(), limit: limit}, nil
 }
 
 // Write appends to the upload. It fails with wsc.CodeUploadTooLarge at the service's limit and with

@@ -349,20 +349,3 @@ func TestTheStateOfTheLargestJobIsSmall(t *testing.T) {
 	require.NoError(t, err)
 	require.Less(t, len(payload.GetData()), 100_000, fmt.Sprint(len(payload.GetData())))
 }
-
-func TestCleanupDeletesTheJob(t *testing.T) {
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
-	cleaner := &cleaner{}
-	env.RegisterActivity(cleaner)
-	env.ExecuteWorkflow(workflows.CleanupWorkflow, workflows.CleanupInput{JobID: jobID})
-	require.NoError(t, env.GetWorkflowError())
-	require.Equal(t, []string{jobID}, cleaner.deleted)
-}
-
-type cleaner struct{ deleted []string }
-
-func (c *cleaner) DeleteJob(_ context.Context, in activities.DeleteJobInput) error {
-	c.deleted = append(c.deleted, in.JobID)
-	return nil
-}

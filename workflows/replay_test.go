@@ -23,9 +23,11 @@ func histories(t *testing.T) []string {
 	return files
 }
 
-func replay(job any, file string) error {
+func replay(job any, file string) error { return replayAs(workflows.JobWorkflowName, job, file) }
+
+func replayAs(name string, code any, file string) error {
 	replayer := worker.NewWorkflowReplayer()
-	replayer.RegisterWorkflowWithOptions(job, workflow.RegisterOptions{Name: workflows.JobWorkflowName})
+	replayer.RegisterWorkflowWithOptions(code, workflow.RegisterOptions{Name: name})
 	return replayer.ReplayWorkflowHistoryFromJSONFile(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), file)
 }
 
@@ -45,4 +47,15 @@ func TestReplayFailsForAWorkflowThatDoesSomethingElse(t *testing.T) {
 	for _, file := range histories(t) {
 		require.Error(t, replay(changed, file), file)
 	}
+}
+
+// A clean-up that began before expiries could move goes on as it began.
+func TestCleanupsThatRunNowGoOnUnderThisVersion(t *testing.T) {
+	file := filepath.Join("testdata", "cleanups", "deleted-at-its-time.json")
+	require.NoError(t, replayAs(workflows.CleanupWorkflowName, workflows.CleanupWorkflow, file))
+	unguarded := func(ctx workflow.Context, in workflows.CleanupInput) error {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 1})
+		return workflow.ExecuteActivity(ctx, "DeleteExpired", activities.DeleteExpiredInput{JobID: in.JobID}).Get(ctx, nil)
+	}
+	require.Error(t, replayAs(workflows.CleanupWorkflowName, unguarded, file))
 }

@@ -14,8 +14,8 @@ import (
 
 const insertJobSQL = `
 INSERT INTO jobs (id, owner, filename, status, phase, options, list, upload_path, export_paths, schedule_id,
-                  idempotency_key, request_hash, created_at, updated_at, expires_at, claimed_urls)
-VALUES ($1, $2, $3, 'pending', 'validating', $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)`
+                  idempotency_key, request_hash, created_at, updated_at, expires_at, claimed_urls, retry_of)
+VALUES ($1, $2, $3, 'pending', 'validating', $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14)`
 
 // lockOwnerSQL makes those who create jobs of one owner take turns.
 const lockOwnerSQL = `SELECT pg_advisory_xact_lock(hashtextextended('jobs of ' || $1, 0))`
@@ -38,6 +38,10 @@ func (s *Store) CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota)
 	if err != nil {
 		return fmt.Errorf("create job: %q is not a UUID", job.ID)
 	}
+	retryOf, err := optionalID(job.RetryOf)
+	if err != nil {
+		return fmt.Errorf("create job: %q, which it repeats, is not a UUID", job.RetryOf)
+	}
 	parts, err := storable.EncodeJob(job)
 	if err != nil {
 		return fmt.Errorf("create job: %w", err)
@@ -46,7 +50,7 @@ func (s *Store) CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota)
 	insert := []any{
 		id, owner, storable.Text(job.Filename),
 		parts.Options, parts.List, storable.Text(job.UploadPath), parts.ExportPaths, storable.Text(job.ScheduleID),
-		key, storable.Text(job.RequestHash), job.CreatedAt, job.ExpiresAt, job.ClaimedURLs,
+		key, storable.Text(job.RequestHash), job.CreatedAt, job.ExpiresAt, job.ClaimedURLs, retryOf,
 	}
 	if key == "" && quota == (wsc.JobQuota{}) {
 		_, err = s.pool.Exec(ctx, insertJobSQL, insert...)
@@ -90,7 +94,7 @@ const selectJobSQL = `
 SELECT id::text, owner, filename, status, phase, pass, next_retry_at,
        total_urls, processed_urls, active_count, inactive_count, error_count, invalid_count, duplicate_count, blank_count,
        options, list, upload_path, export_paths, schedule_id, idempotency_key, request_hash, claimed_urls, error_message,
-       created_at, updated_at, started_at, finished_at, expires_at
+       created_at, updated_at, started_at, finished_at, expires_at, coalesce(retry_of::text, ''), delete_at
 FROM jobs `
 
 func scanJob(row pgx.CollectableRow) (wsc.Job, error) {
@@ -101,12 +105,13 @@ func scanJob(row pgx.CollectableRow) (wsc.Job, error) {
 		&job.DuplicateCount, &job.BlankCount,
 		&parts.Options, &parts.List, &job.UploadPath, &parts.ExportPaths, &job.ScheduleID, &job.IdempotencyKey,
 		&job.RequestHash, &job.ClaimedURLs, &job.ErrorMessage,
-		&job.CreatedAt, &job.UpdatedAt, &job.StartedAt, &job.FinishedAt, &job.ExpiresAt)
+		&job.CreatedAt, &job.UpdatedAt, &job.StartedAt, &job.FinishedAt, &job.ExpiresAt,
+		&job.RetryOf, &job.DeleteAt)
 	if err != nil {
 		return job, err
 	}
 	job.CreatedAt, job.UpdatedAt = job.CreatedAt.UTC(), job.UpdatedAt.UTC()
-	for _, t := range []*time.Time{job.NextRetryAt, job.StartedAt, job.FinishedAt, job.ExpiresAt} {
+	for _, t := range []*time.Time{job.NextRetryAt, job.StartedAt, job.FinishedAt, job.ExpiresAt, job.DeleteAt} {
 		if t != nil {
 			*t = t.UTC()
 		}

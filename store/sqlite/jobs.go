@@ -15,8 +15,8 @@ import (
 
 const insertJobSQL = `
 INSERT INTO jobs (id, owner, filename, status, phase, options, list, upload_path, export_paths, schedule_id,
-                  idempotency_key, request_hash, created_at, updated_at, expires_at, claimed_urls)
-VALUES (?1, ?2, ?3, 'pending', 'validating', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13)`
+                  idempotency_key, request_hash, created_at, updated_at, expires_at, claimed_urls, retry_of)
+VALUES (?1, ?2, ?3, 'pending', 'validating', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14)`
 
 const jobUseSQL = `
 SELECT count(*) FILTER (WHERE status IN ('pending', 'processing', 'paused')), coalesce(sum(claimed_urls), 0), min(expires_at)
@@ -35,6 +35,9 @@ func (s *Store) CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota)
 	if id, err := uuid.Parse(job.ID); err != nil || id.String() != job.ID {
 		return fmt.Errorf("create job: %q is not a UUID", job.ID)
 	}
+	if id, err := uuid.Parse(job.RetryOf); job.RetryOf != "" && (err != nil || id.String() != job.RetryOf) {
+		return fmt.Errorf("create job: %q, which it repeats, is not a UUID", job.RetryOf)
+	}
 	parts, err := storable.EncodeJob(job)
 	if err != nil {
 		return fmt.Errorf("create job: %w", err)
@@ -51,7 +54,7 @@ func (s *Store) CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota)
 		}
 		_, err := tx.ExecContext(ctx, insertJobSQL, job.ID, owner, storable.Text(job.Filename),
 			text(parts.Options), text(parts.List), storable.Text(job.UploadPath), text(parts.ExportPaths), storable.Text(job.ScheduleID),
-			key, storable.Text(job.RequestHash), stamp(job.CreatedAt), optionalStamp(job.ExpiresAt), job.ClaimedURLs)
+			key, storable.Text(job.RequestHash), stamp(job.CreatedAt), optionalStamp(job.ExpiresAt), job.ClaimedURLs, job.RetryOf)
 		return err
 	})
 }
@@ -76,26 +79,26 @@ const selectJobSQL = `
 SELECT id, owner, filename, status, phase, pass, next_retry_at,
        total_urls, processed_urls, active_count, inactive_count, error_count, invalid_count, duplicate_count, blank_count,
        options, list, upload_path, export_paths, schedule_id, idempotency_key, request_hash, claimed_urls, error_message,
-       created_at, updated_at, started_at, finished_at, expires_at
+       created_at, updated_at, started_at, finished_at, expires_at, retry_of, delete_at
 FROM jobs `
 
 func scanJob(r row) (wsc.Job, error) {
 	var job wsc.Job
 	var parts storable.JobJSON
 	var created, updated int64
-	var nextRetry, started, finished, expires *int64
+	var nextRetry, started, finished, expires, deletion *int64
 	err := r.Scan(&job.ID, &job.Owner, &job.Filename, &job.Status, &job.Phase, &job.Pass, &nextRetry,
 		&job.TotalURLs, &job.ProcessedURLs, &job.ActiveCount, &job.InactiveCount, &job.ErrorCount, &job.InvalidCount,
 		&job.DuplicateCount, &job.BlankCount,
 		&parts.Options, &parts.List, &job.UploadPath, &parts.ExportPaths, &job.ScheduleID, &job.IdempotencyKey,
 		&job.RequestHash, &job.ClaimedURLs, &job.ErrorMessage,
-		&created, &updated, &started, &finished, &expires)
+		&created, &updated, &started, &finished, &expires, &job.RetryOf, &deletion)
 	if err != nil {
 		return job, err
 	}
 	job.CreatedAt, job.UpdatedAt = fromStamp(created), fromStamp(updated)
 	job.NextRetryAt, job.StartedAt = fromOptionalStamp(nextRetry), fromOptionalStamp(started)
-	job.FinishedAt, job.ExpiresAt = fromOptionalStamp(finished), fromOptionalStamp(expires)
+	job.FinishedAt, job.ExpiresAt, job.DeleteAt = fromOptionalStamp(finished), fromOptionalStamp(expires), fromOptionalStamp(deletion)
 	err = parts.Decode(&job)
 	return job, err
 }

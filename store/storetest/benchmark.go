@@ -55,6 +55,7 @@ func Benchmark(b *testing.B, open func(b *testing.B) Store) {
 		reportRate(b, benchmarkBatch)
 	})
 	benchmarkReads(b, open)
+	benchmarkDiff(b, open)
 }
 
 // benchmarkReads measures reading a job of 200,000 results.
@@ -101,6 +102,40 @@ func benchmarkReads(b *testing.B, open func(b *testing.B) Store) {
 			require.NoError(b, err)
 		}
 	})
+}
+
+// benchmarkDiff measures comparing two jobs of 100,000 results that share most URLs.
+func benchmarkDiff(b *testing.B, open func(b *testing.B) Store) {
+	b.Helper()
+	const rows = 100_000
+	store := open(b)
+	earlier, later := benchmarkJob(b, store), benchmarkJob(b, store)
+	for job, id := range []string{earlier, later} {
+		for first := int64(0); first < rows; first += benchmarkBatch {
+			results := plainResults(first+int64(job), benchmarkBatch)
+			for i := range results {
+				results[i].Seq = first + int64(i)
+				results[i].NormalizedURL = fmt.Sprintf("https://www.host%d.example/some/path", int64(job)*rows/50+results[i].Seq)
+			}
+			_, err := store.InsertResults(b.Context(), id, results)
+			require.NoError(b, err)
+		}
+	}
+	b.Run("diff counts", func(b *testing.B) {
+		for b.Loop() {
+			_, err := store.DiffCounts(b.Context(), later, earlier)
+			require.NoError(b, err)
+		}
+		reportRate(b, rows)
+	})
+	for name, changes := range map[string][]wsc.Change{"all": nil, "new": {wsc.ChangeNew}, "removed": {wsc.ChangeRemoved}} {
+		b.Run("diff page of "+name, func(b *testing.B) {
+			for b.Loop() {
+				_, err := store.Diff(b.Context(), later, earlier, wsc.DiffFilter{Changes: changes, Limit: 100})
+				require.NoError(b, err)
+			}
+		})
+	}
 }
 
 func benchmarkJob(b *testing.B, store Store) string {

@@ -14,18 +14,27 @@ import (
 // calls are all methods that take a context, on one job.
 func calls(store Store, id string) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
-		"Job":            func(ctx context.Context) error { _, err := store.Job(ctx, id); return err },
-		"StartJob":       func(ctx context.Context) error { return store.StartJob(ctx, id, someTime()) },
-		"PauseJob":       func(ctx context.Context) error { return store.PauseJob(ctx, id) },
-		"ResumeJob":      func(ctx context.Context) error { return store.ResumeJob(ctx, id) },
-		"SetJobPhase":    func(ctx context.Context) error { return store.SetJobPhase(ctx, id, wsc.PhaseDone, 0, nil) },
-		"SetJobTotals":   func(ctx context.Context) error { return store.SetJobTotals(ctx, id, wsc.JobTotals{}) },
-		"SetJobExports":  func(ctx context.Context) error { return store.SetJobExports(ctx, id, nil) },
+		"Job":           func(ctx context.Context) error { _, err := store.Job(ctx, id); return err },
+		"StartJob":      func(ctx context.Context) error { return store.StartJob(ctx, id, someTime()) },
+		"PauseJob":      func(ctx context.Context) error { return store.PauseJob(ctx, id) },
+		"ResumeJob":     func(ctx context.Context) error { return store.ResumeJob(ctx, id) },
+		"SetJobPhase":   func(ctx context.Context) error { return store.SetJobPhase(ctx, id, wsc.PhaseDone, 0, nil) },
+		"SetJobTotals":  func(ctx context.Context) error { return store.SetJobTotals(ctx, id, wsc.JobTotals{}) },
+		"SetJobExports": func(ctx context.Context) error { return store.SetJobExports(ctx, id, nil) },
+		"SetJobExpiry": func(ctx context.Context) error {
+			return store.SetJobExpiry(ctx, id, someTime().Add(time.Hour), someTime())
+		},
+		"SetJobDeletion": func(ctx context.Context) error { return store.SetJobDeletion(ctx, id, nil, someTime()) },
 		"InsertResults":  func(ctx context.Context) error { _, err := store.InsertResults(ctx, id, someResults(0, 2)); return err },
 		"insert nothing": func(ctx context.Context) error { _, err := store.InsertResults(ctx, id, nil); return err },
 		"DoneSeqs":       func(ctx context.Context) error { _, err := store.DoneSeqs(ctx, id, []int64{1}); return err },
 		"ResultsBySeq":   func(ctx context.Context) error { _, err := store.ResultsBySeq(ctx, id, []int64{1}); return err },
 		"Stats":          func(ctx context.Context) error { _, err := store.Stats(ctx, id); return err },
+		"DiffCounts":     func(ctx context.Context) error { _, err := store.DiffCounts(ctx, id, id); return err },
+		"Diff": func(ctx context.Context) error {
+			_, err := store.Diff(ctx, id, id, wsc.DiffFilter{Limit: 1})
+			return err
+		},
 		"FinishJob": func(ctx context.Context) error {
 			return store.FinishJob(ctx, id, wsc.JobFinish{Status: wsc.JobFailed, FinishedAt: someTime()})
 		},
@@ -56,6 +65,7 @@ func callsWithoutJob(store Store, id string) map[string]func(context.Context) er
 		"CountJobs":           func(ctx context.Context) error { _, err := store.CountJobs(ctx); return err },
 		"Jobs":                func(ctx context.Context) error { _, err := store.Jobs(ctx, wsc.JobFilter{Limit: 1}); return err },
 		"ExpiredJobs":         func(ctx context.Context) error { _, err := store.ExpiredJobs(ctx, someTime(), 1); return err },
+		"JobsToDelete":        func(ctx context.Context) error { _, err := store.JobsToDelete(ctx, someTime(), 1); return err },
 		"PendingJobs":         func(ctx context.Context) error { _, err := store.PendingJobs(ctx, someTime(), 1); return err },
 		"Results": func(ctx context.Context) error {
 			_, err := store.Results(ctx, id, wsc.ResultFilter{Limit: 1})

@@ -66,6 +66,15 @@ type Store interface {
 	// A job that does not exist is no error, so that a repeated deletion succeeds.
 	DeleteJob(ctx context.Context, id string) error
 
+	// SetJobExpiry moves the expiry of a job that has a final status and has not expired by now. Any other is refused with
+	// wsc.CodeConflict.
+	SetJobExpiry(ctx context.Context, id string, expiresAt, now time.Time) error
+	// SetJobDeletion sets when the job is to be deleted, or takes that back if the time is nil. Once the time has come the
+	// job is refused with wsc.CodeConflict.
+	SetJobDeletion(ctx context.Context, id string, deleteAt *time.Time, now time.Time) error
+	// JobsToDelete returns jobs whose deletion was due before the given time, the longest due first.
+	JobsToDelete(ctx context.Context, dueBefore time.Time, limit int) ([]wsc.Job, error)
+
 	// InsertResults stores results of one job and adds exactly those that were new to the job's counters, in one
 	// transaction; it also drops the deferred checks of their seqs. A result whose seq already has one is left out.
 	// It returns how many were new. Strings are made storable first: NUL is removed and invalid UTF-8 replaced.
@@ -82,6 +91,11 @@ type Store interface {
 	ResultsBySeq(ctx context.Context, jobID string, seqs []int64) ([]wsc.Result, error)
 	// Stats summarises the results so far.
 	Stats(ctx context.Context, jobID string) (*wsc.Stats, error)
+	// DiffCounts counts the URLs of two jobs by how their results differ. Invalid lines have no URL and count nothing.
+	DiffCounts(ctx context.Context, later, earlier string) (wsc.DiffCounts, error)
+	// Diff returns a page of the URLs whose results differ, in the order of the later job and then, for removed ones, of the
+	// earlier job. A change that there is not is refused with wsc.CodeInvalidRequest.
+	Diff(ctx context.Context, later, earlier string, filter wsc.DiffFilter) ([]wsc.DiffEntry, error)
 
 	// Defer records targets that wait for another attempt. A row with more attempts, and a target that has a result, is
 	// left as it is, so that a repeated batch changes nothing. With as many attempts as before, only a later time is
