@@ -33,6 +33,8 @@ type jobView struct {
 	CanWrite bool
 	// Filter are the parameters of the page's address that select and order results.
 	Filter url.Values
+	// Workflow is the address of the workflow in the Temporal UI, "" if that is not known.
+	Workflow string
 	// Stats are nil while they are still to be loaded.
 	Stats *statsView
 	// Others are the finished jobs of the same owner, those with the same file name first.
@@ -64,13 +66,13 @@ func (s *Site) jobPage(w http.ResponseWriter, r *http.Request) {
 		view.Stats = &statsView{Stats: stats, Job: job}
 	}
 	s.render(w, r, http.StatusOK, "job", page{
-		Title: view.title(), Nav: "jobs", Icon: view.icon(), Scripts: []string{"charts.js", "jobcharts.js", "job.js"}, Body: view,
+		Title: view.Title(), Nav: "jobs", Icon: view.Icon(), Scripts: []string{"charts.js", "jobcharts.js", "job.js"}, Body: view,
 	})
 }
 
 // viewJob collects what the part of the page above charts and results shows.
 func (s *Site) viewJob(r *http.Request, job *wsc.Job) (*jobView, error) {
-	view := &jobView{Job: job, Now: time.Now(), CanWrite: keyOf(r).Can(wsc.ScopeWrite), Filter: filterOf(r.URL.Query())}
+	view := &jobView{Job: job, Now: time.Now(), CanWrite: keyOf(r).Can(wsc.ScopeWrite), Filter: filterOf(r.URL.Query()), Workflow: s.temporal.Workflow(job.ID)}
 	if !job.Status.Terminal() {
 		return view, nil
 	}
@@ -142,16 +144,16 @@ func filterOf(query url.Values) url.Values {
 	return filter
 }
 
-// title is what the tab says.
-func (v *jobView) title() string {
+// Title is what the tab says.
+func (v *jobView) Title() string {
 	if v.Running() {
 		return fmt.Sprintf("%d%% · %s", v.WholePercent(), v.Filename)
 	}
 	return fmt.Sprintf("%s · %s", phaseWords(v.Status, v.Phase), v.Filename)
 }
 
-// icon is the state that the tab shows.
-func (v *jobView) icon() string {
+// Icon is the state that the tab shows.
+func (v *jobView) Icon() string {
 	switch {
 	case v.Running():
 		return "running"
@@ -166,6 +168,14 @@ func (v *jobView) icon() string {
 
 // Running reports whether the job's counters may still change.
 func (v *jobView) Running() bool { return !v.Status.Terminal() }
+
+// Finishing reports whether only the files are still to be written.
+func (v *jobView) Finishing() bool {
+	return v.Status == wsc.JobCompleted && v.Phase != wsc.PhaseDone && v.DeleteAt == nil
+}
+
+// SlowWords is the time from which a result counts as slow.
+func (v *jobView) SlowWords() string { return milliseconds(float64(v.Options.SlowMS)) }
 
 // WholePercent is the share that is checked, in whole percent; 100 only when all are.
 func (v *jobView) WholePercent() int64 {
