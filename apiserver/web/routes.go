@@ -27,6 +27,8 @@ func (s *Site) Routes(router chi.Router) {
 		signedIn.Post("/account/sign-out-everywhere", s.signOutEverywhere)
 
 		signedIn.Get("/", s.checkPage)
+		signedIn.Get("/jobs/{id}/results", s.resultsPage)
+		signedIn.Get("/jobs/{id}/results/{seq}", s.resultDetailsPage)
 	})
 }
 
