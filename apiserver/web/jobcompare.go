@@ -107,7 +107,7 @@ func (v *compareView) Link(change wsc.Change, cursor string) string {
 	return "/jobs/" + v.Later.ID + "/compare?" + query.Encode()
 }
 
-// resultsLink is the address of a job's results with one filter.
-func resultsLink(jobID, name, value string) string {
+// resultsAt is the address of a job's results with one filter.
+func resultsAt(jobID, name, value string) string {
 	return "/jobs/" + jobID + "?" + url.Values{name: {value}}.Encode() + "#results"
 }

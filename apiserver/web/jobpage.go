@@ -37,6 +37,8 @@ type jobView struct {
 	Workflow string
 	// Stats are nil while they are still to be loaded.
 	Stats *statsView
+	// Results are the table below, only in the whole page.
+	Results *resultsView
 	// Others are the finished jobs of the same owner, those with the same file name first.
 	Others []wsc.Job
 }
@@ -65,8 +67,12 @@ func (s *Site) jobPage(w http.ResponseWriter, r *http.Request) {
 		}
 		view.Stats = &statsView{Stats: stats, Job: job}
 	}
+	if view.Results, err = s.results(r, job); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	s.render(w, r, http.StatusOK, "job", page{
-		Title: view.Title(), Nav: "jobs", Icon: view.Icon(), Scripts: []string{"charts.js", "jobcharts.js", "job.js"}, Body: view,
+		Title: view.Title(), Nav: "jobs", Icon: view.Icon(), Scripts: []string{"charts.js", "jobcharts.js", "job.js", "results.js"}, Body: view,
 	})
 }
 

@@ -152,7 +152,7 @@ func ratio(part, whole int64) float64 {
 
 // link leads to the results of the job's page with one filter.
 func (v *statsView) link(name, value string) string {
-	return resultsLink(v.Job.ID, name, value)
+	return resultsAt(v.Job.ID, name, value)
 }
 
 // bucket is a bar of the histogram.
