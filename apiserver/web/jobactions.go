@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	wsc "github.com/website-status-checker/wsc"
 )
 
@@ -19,7 +17,7 @@ func keepChoices() []int { return []int{1, 7, 30, 365} }
 
 // actOn answers a form that changes a job: with the page of the job, or with the part of it that a script asked for.
 func (s *Site) actOn(w http.ResponseWriter, r *http.Request, act func(ctx context.Context, id string) error) {
-	id := chi.URLParam(r, "id")
+	id := r.PathValue("id")
 	if err := act(r.Context(), id); err != nil {
 		s.failJob(w, r, err)
 		return
@@ -82,7 +80,7 @@ func (s *Site) keepJob(w http.ResponseWriter, r *http.Request) {
 
 // retryJob checks again what is not active, as a new job, and shows that.
 func (s *Site) retryJob(w http.ResponseWriter, r *http.Request) {
-	job, err := s.client.Retry(r.Context(), chi.URLParam(r, "id"))
+	job, err := s.client.Retry(r.Context(), r.PathValue("id"))
 	if err != nil {
 		s.failJob(w, r, err)
 		return

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
 )
@@ -45,7 +43,7 @@ type jobView struct {
 
 // jobPage shows a job, or only the part above its charts and results if a script asks for that.
 func (s *Site) jobPage(w http.ResponseWriter, r *http.Request) {
-	job, err := s.client.Job(r.Context(), chi.URLParam(r, "id"))
+	job, err := s.client.Job(r.Context(), r.PathValue("id"))
 	if err != nil {
 		s.failJob(w, r, err)
 		return

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/go-chi/chi/v5"
-
 	wsc "github.com/website-status-checker/wsc"
 )
 
@@ -23,7 +21,7 @@ type statsView struct {
 
 // jobStats shows the charts of a job: as a part of its page for scripts, and as a page of their own for others.
 func (s *Site) jobStats(w http.ResponseWriter, r *http.Request) {
-	job, err := s.client.Job(r.Context(), chi.URLParam(r, "id"))
+	job, err := s.client.Job(r.Context(), r.PathValue("id"))
 	if err != nil {
 		s.failJob(w, r, err)
 		return
