@@ -87,25 +87,25 @@ func TestTheJobPageShowsEveryState(t *testing.T) {
 		hides   []string
 		actions []string
 	}{
-		{"pending", wsc.JobPending, 0, "0% · pending.csv", "running",
-			[]string{"Waiting to start", "Charts appear with the first results.", "It has not been read yet."}, []string{"/export?"}, []string{"pause", "cancel", "delete"}},
-		{"processing", wsc.JobProcessing, 2, "50% · processing.csv", "running",
+		{"pending", wsc.JobPending, 0, "0% · pending.json", "running",
+			[]string{"Waiting to start", "Charts appear with the first results."}, []string{"/export?"}, []string{"pause", "cancel", "delete"}},
+		{"processing", wsc.JobProcessing, 2, "50% · processing.json", "running",
 			[]string{
 				`<progress id="bar" max="4" value="2"`, "<strong data-live=\"phase\">Checking</strong>", `data-live="remaining"><data value="2">`, "The results so far",
 				`<noscript><meta http-equiv="refresh" content="5"></noscript>`, `sse-connect="/jobs/`, "a semicolon", "website (its name says so)", "Repeated lines",
 			}, []string{"compare?"}, []string{"pause", "cancel", "delete"}},
-		{"paused", wsc.JobPaused, 2, "50% · paused.csv", "running", []string{"Paused", "sse-connect="}, nil, []string{"resume", "cancel", "delete"}},
-		{"completed", wsc.JobCompleted, 4, "Completed · completed.csv", "good",
+		{"paused", wsc.JobPaused, 2, "50% · paused.json", "running", []string{"Paused", "sse-connect="}, nil, []string{"resume", "cancel", "delete"}},
+		{"completed", wsc.JobCompleted, 4, "Completed · completed.json", "good",
 			[]string{
 				`data-live="active"><data value="2">2</data>`, `data-live="inactive"><data value="1">`, `data-live="error"><data value="1">`, "The host name does not exist.",
 				"?error_kind=dns_nxdomain#results", "?http_status=404#results", "?host=four.example#results", "?status=error#results", "within <strong>120 ms</strong>", "Half of the answers",
 				`class="button primary large" data-export`, "Kept until",
 			}, []string{"sse-connect", "http-equiv=\"refresh\"", `id="bar"`}, []string{"retry", "keep", "delete"}},
-		{"failed", wsc.JobFailed, 1, "Failed · failed.csv", "bad",
+		{"failed", wsc.JobFailed, 1, "Failed · failed.json", "bad",
 			[]string{"The upload &lt;b&gt;could not&lt;/b&gt; be read.", "Not checked"}, []string{"sse-connect", "<b>could"}, []string{"retry", "keep", "delete"}},
-		{"cancelled", wsc.JobCancelled, 3, "Cancelled · cancelled.csv", "", []string{"Not checked"}, []string{"sse-connect"}, []string{"retry", "keep", "delete"}},
+		{"cancelled", wsc.JobCancelled, 3, "Cancelled · cancelled.json", "", []string{"Not checked"}, []string{"sse-connect"}, []string{"retry", "keep", "delete"}},
 	} {
-		job := newJob(t, server, apitest.AdminKey, wsc.SubmitRequest{Name: state.name + ".csv"})
+		job := newJob(t, server, apitest.AdminKey, wsc.SubmitRequest{Name: state.name})
 		if state.status != wsc.JobPending {
 			advance(t, server, job, state.status, state.results)
 		}
