@@ -80,6 +80,14 @@ func (d resultDetails) Sentence() string {
 	}
 }
 
+// SlowWords says what slow means in the job, "" if the result is not.
+func (d resultDetails) SlowWords() string {
+	if !d.Slow {
+		return ""
+	}
+	return "It took longer than " + milliseconds(float64(d.Job.Options.SlowMS)) + ", which the job calls slow."
+}
+
 // StatusText is the phrase of the HTTP status, "" for an unknown one.
 func (d resultDetails) StatusText() string { return http.StatusText(d.HTTPStatus) }
 
@@ -186,7 +194,7 @@ func (d resultDetails) CertificateTone() string {
 	}
 }
 
-// CertificateSubject, CertificateIssuer and CertificateProblem are what the certificate says, made visible.
+// CertificateSubject is whom the certificate is for.
 func (d resultDetails) CertificateSubject() string { return visible(d.TLS.Subject) }
 
 // CertificateIssuer is who issued the certificate.
@@ -197,6 +205,12 @@ func (d resultDetails) CertificateProblem() string { return visible(d.TLS.Proble
 
 // FullTitle is the title of the page in full.
 func (d resultDetails) FullTitle() string { return visible(d.Title) }
+
+// FullType is the content type in full.
+func (d resultDetails) FullType() string { return visible(d.ContentType) }
+
+// Spoken is the protocol of the answer.
+func (d resultDetails) Spoken() string { return visible(d.Protocol) }
 
 // attempt is one of the attempts.
 type attempt struct {
