@@ -61,8 +61,8 @@ type resultsQuery struct {
 // can't be typed into one is left out with a hint.
 func parseResultsQuery(values url.Values) *resultsQuery {
 	q := &resultsQuery{problems: map[string]string{}, sort: wsc.SortSeq, limit: resultsLimit, at: -1}
-	q.statuses = chosen(q, values["status"], wsc.Statuses(), "outcome")
-	q.kinds = chosen(q, values["error_kind"], wsc.ErrorKinds(), "kind of error")
+	q.statuses = chosen(q, values["status"], wsc.Statuses(), "an outcome")
+	q.kinds = chosen(q, values["error_kind"], wsc.ErrorKinds(), "a kind of error")
 	q.parseHTTPStatus(values["http_status"])
 	if q.host = strings.TrimSpace(values.Get("host")); len(q.host) > maxHostLength {
 		q.problems["host"] = hostProblem
@@ -74,20 +74,20 @@ func parseResultsQuery(values url.Values) *resultsQuery {
 	if slow, err := strconv.ParseBool(values.Get("slow")); err == nil {
 		q.slow = &slow
 	} else if values.Get("slow") != "" {
-		q.hint("speed")
+		q.hint("a speed")
 	}
 	if order := values.Get("sort"); order != "" {
 		name, desc := strings.CutPrefix(order, "-")
 		if slices.Contains(resultSorts(), wsc.ResultSort(name)) {
 			q.sort, q.desc = wsc.ResultSort(name), desc
 		} else {
-			q.hint("order")
+			q.hint("an order")
 		}
 	}
 	if limit, err := strconv.Atoi(values.Get("limit")); err == nil && slices.Contains(resultsLimits(), limit) {
 		q.limit = limit
 	} else if values.Get("limit") != "" {
-		q.hint("page size")
+		q.hint("a page size")
 	}
 	q.cursor, q.back = values.Get("cursor"), values.Get("back") == "1"
 	if at, err := strconv.ParseInt(values.Get("at"), 10, 64); err == nil && at >= 0 {
@@ -108,7 +108,7 @@ const (
 )
 
 func (q *resultsQuery) hint(what string) {
-	q.hints = append(q.hints, "The address asks for a "+what+" that does not exist; it was left out.")
+	q.hints = append(q.hints, "The address asks for "+what+" that does not exist; it was left out.")
 }
 
 func (q *resultsQuery) parseHTTPStatus(values []string) {

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -192,7 +191,7 @@ func (v *resultsView) Here() *resultsLink { return v.link(v.query.pageValues()) 
 // Action is where the form is sent to.
 func (v *resultsView) Action() *resultsLink { return v.link(nil) }
 
-// Previous, Next, Beginning and Ending lead to other pages of the same list; nil if there is none or one is there.
+// Previous leads to the page before this one, nil if there is none; Next, Beginning and Ending likewise.
 func (v *resultsView) Previous() *resultsLink { return v.previous }
 
 // Next leads to the page behind this one.
@@ -263,12 +262,6 @@ func (v *resultsView) Clear() *resultsLink {
 	}
 	return v.link(values)
 }
-
-// Limit, Sort, Host, Text and HTTPStatus are what the fields of the form hold.
-func (v *resultsView) Limit() string { return strconv.Itoa(v.query.limit) }
-
-// Sort is the order, as the API's parameter has it.
-func (v *resultsView) Sort() string { return v.query.order() }
 
 // Host is the text of the field for a host.
 func (v *resultsView) Host() string { return v.query.host }
