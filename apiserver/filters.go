@@ -17,7 +17,7 @@ type ResultQuery struct {
 	Slow       string   `query:"slow" enum:"true,false" doc:"true: only slow results; false: only others." example:"true"`
 	Host       string   `query:"host" maxLength:"255" doc:"Only results of this host." example:"example.com"`
 	Query      string   `query:"q" maxLength:"200" doc:"Only results whose URL or title contains this, ignoring case." example:"pricing"`
-	Sort       string   `query:"sort" enum:"seq,url,host,status,http_status,response_time,-seq,-url,-host,-status,-http_status,-response_time" default:"seq" doc:"Order; a leading - reverses it. seq is the order of the upload."`
+	Sort       string   `query:"sort" enum:"seq,url,host,status,http_status,response_time,-seq,-url,-host,-status,-http_status,-response_time" default:"seq" doc:"Order; a leading - reverses it. seq is the order of the upload; of URLs, the first 256 characters count."`
 }
 
 // filter checks the parameters and makes a filter of them.

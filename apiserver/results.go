@@ -104,7 +104,7 @@ func beside(position wsc.ResultCursor, lower bool) wsc.ResultCursor {
 
 const (
 	// countedResults is how many results are counted for a page, and countTimeout how long that may take.
-	countedResults = 100_000
+	countedResults = 20_000
 	countTimeout   = 100 * time.Millisecond
 )
 

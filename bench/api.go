@@ -17,6 +17,8 @@ import (
 )
 
 const (
+	// databaseMemory is what a database server for this has at least: a quarter of the memory of a small machine.
+	databaseMemory = "shared_buffers=1GB"
 	// apiNamespace is the Temporal namespace of the measured API.
 	apiNamespace = "bench"
 	// Of the measurements of requests, at scale 1.
@@ -64,7 +66,7 @@ func (b *bench) runAPI(ctx context.Context) (err error) {
 	if len(chosen) == 0 {
 		return nil
 	}
-	database, err := pgserver.Start(ctx)
+	database, err := pgserver.Start(ctx, databaseMemory)
 	if err != nil {
 		return err
 	}

@@ -38,8 +38,9 @@ type Server struct {
 }
 
 // Start starts a server. When PostgreSQL is not installed, the error says in one line what to install.
-// The server and its folder go away with Stop, and also when this process ends in any other way.
-func Start(ctx context.Context) (*Server, error) {
+// The server and its folder go away with Stop, and also when this process ends in any other way. Settings like
+// "shared_buffers=1GB" go before those that a small server for tests has.
+func Start(ctx context.Context, settings ...string) (*Server, error) {
 	binaries, err := findBinaries()
 	if err != nil {
 		return nil, err
@@ -50,7 +51,7 @@ func Start(ctx context.Context) (*Server, error) {
 	}
 	var failures error
 	for range startTries {
-		server, err := start(ctx, binaries, account)
+		server, err := start(ctx, binaries, account, settings)
 		if err == nil {
 			return server, nil
 		}
@@ -138,19 +139,19 @@ func serverAccount() (*syscall.Credential, error) {
 	return nil, errors.New("this process is root, and there is neither a user postgres nor nobody to run PostgreSQL as")
 }
 
-func start(ctx context.Context, binaries string, account *syscall.Credential) (*Server, error) {
+func start(ctx context.Context, binaries string, account *syscall.Credential, settings []string) (*Server, error) {
 	folder, err := os.MkdirTemp("", "wsc-postgres-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the PostgreSQL server: %w", err)
 	}
-	server, err := startIn(ctx, folder, binaries, account)
+	server, err := startIn(ctx, folder, binaries, account, settings)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
 	return server, nil
 }
 
-func startIn(ctx context.Context, folder, binaries string, account *syscall.Credential) (*Server, error) {
+func startIn(ctx context.Context, folder, binaries string, account *syscall.Credential, settings []string) (*Server, error) {
 	if account != nil {
 		if err := os.Chown(folder, int(account.Uid), int(account.Gid)); err != nil {
 			return nil, fmt.Errorf("hand the folder of the PostgreSQL server over: %w", err)
@@ -168,7 +169,7 @@ func startIn(ctx context.Context, folder, binaries string, account *syscall.Cred
 		return nil, err
 	}
 	server := &Server{port: port, folder: folder}
-	if err := server.launch(data, binaries, account); err != nil {
+	if err := server.launch(data, binaries, account, settings); err != nil {
 		return nil, err
 	}
 	if err := server.waitReady(ctx); err != nil {
@@ -196,12 +197,15 @@ cd /
 rm -rf "$folder"
 `
 
-func (s *Server) launch(data, binaries string, account *syscall.Credential) error {
+func (s *Server) launch(data, binaries string, account *syscall.Credential, settings []string) error {
 	// No os/exec context: the guard must outlive it, to clean up.
 	s.guard = exec.Command("/bin/sh", "-c", guardScript, "guard", s.folder,
 		filepath.Join(binaries, "postgres"), "-D", data, "-p", strconv.Itoa(s.port), "-h", "127.0.0.1",
 		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off",
 		"-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "logging_collector=off")
+	for _, setting := range settings {
+		s.guard.Args = append(s.guard.Args, "-c", setting) // of two with the same name the last one counts
+	}
 	runIn(s.guard, s.folder, account)
 	// Its own process group: an interrupt from the terminal is for this process, which then ends the guard by closing the pipe.
 	s.guard.SysProcAttr.Setpgid = true

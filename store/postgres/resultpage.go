@@ -18,7 +18,7 @@ WITH RECURSIVE classes AS (
     (SELECT status, http_status, error_kind, slow FROM url_check_results WHERE job_id = $1
      ORDER BY status, http_status, error_kind, slow LIMIT 1)
     UNION ALL
-    SELECT next.* FROM classes AS c CROSS JOIN LATERAL (
+    SELECT next.status, next.http_status, next.error_kind, next.slow FROM classes AS c CROSS JOIN LATERAL (
         SELECT r.status, r.http_status, r.error_kind, r.slow FROM url_check_results AS r
         WHERE r.job_id = $1 AND (r.status, r.http_status, r.error_kind, r.slow) > (c.status, c.http_status, c.error_kind, c.slow)
         ORDER BY r.status, r.http_status, r.error_kind, r.slow LIMIT 1) AS next
@@ -27,17 +27,11 @@ WITH RECURSIVE classes AS (
 // sameClassSQL are the results r of class c.
 const sameClassSQL = `r.job_id = $1 AND r.status = c.status AND r.http_status = c.http_status AND r.error_kind = c.error_kind AND r.slow = c.slow`
 
-// The plan of a page is made here and not by the planner, which can't know how large this one job is, and who takes a
-// large one for small reads and sorts all of it for every page. Each order has one index that gives it without a look at
-// the rows, and nothing else is left to choose. Only the one on URLs does not hold what it is asked for as a column, so
-// there rows must be looked at.
-const (
-	withIndexOnlySQL = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-       set_config('enable_indexscan', 'off', true), set_config('enable_sort', 'off', true),
-       set_config('enable_incremental_sort', 'off', true), set_config('jit', 'off', true)`
-	withIndexSQL = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+// inOrderSQL makes the plan of a page, and not the planner, which can't know how large this one job is, and who takes a
+// large one for small reads and sorts all of it for every page. Each order has one index that gives it, and nothing else
+// is left to choose. (Index scans stay on: between plans that are all switched off, the planner does not look at costs.)
+const inOrderSQL = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
        set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true), set_config('jit', 'off', true)`
-)
 
 // Results returns a page of results under the filter. It does not report an unknown job.
 func (s *Store) Results(ctx context.Context, jobID string, filter wsc.ResultFilter) ([]wsc.Result, error) {
@@ -65,11 +59,7 @@ func (s *Store) pageSeqs(ctx context.Context, id [16]byte, filter *wsc.ResultFil
 	if err != nil {
 		return nil, err
 	}
-	settings := withIndexOnlySQL
-	if filter.Sort == wsc.SortURL {
-		settings = withIndexSQL
-	}
-	seqs, err := collectWith(ctx, s, settings, query, arguments, pgx.RowTo[int64])
+	seqs, err := collectWith(ctx, s, inOrderSQL, query, arguments, pgx.RowTo[int64])
 	return seqs, failure(ctx, "read a page of results", err)
 }
 
@@ -107,7 +97,7 @@ func (s *Store) CountResults(ctx context.Context, jobID string, filter wsc.Resul
 	if err != nil {
 		return 0, nil //nolint:nilerr // what is not an id has no results, like an unknown job
 	}
-	where, settings := &conditions{}, withIndexOnlySQL
+	where, settings := &conditions{}, inOrderSQL
 	var from string
 	if filter.Query == "" {
 		where.place(id) // $1

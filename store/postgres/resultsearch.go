@@ -168,15 +168,15 @@ func foundConditions(id [16]byte, filter *wsc.ResultFilter, text string) *condit
 }
 
 // Plans of what is left of a search, made here for the same reason as those of pages: rows are looked up one by one; or
-// joined with all of the job in the index that has the host and the response time too; or with the rows, by URL.
+// joined with all of the job in an index; or, when rows must be looked at, in whichever way.
 const (
 	withoutJITSQL = `SELECT set_config('jit', 'off', true)`
 	oneByOneSQL   = `SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
        set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`
 	rowsAtOnceSQL = `SELECT set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true),
        set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`
-	allAtOnceSQL = `SELECT set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true),
-       set_config('enable_bitmapscan', 'off', true), set_config('enable_indexscan', 'off', true),
+	allAtOnceSQL = `SELECT set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true),
+       set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
        set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`
 )
 
