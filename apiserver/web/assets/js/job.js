@@ -184,17 +184,22 @@
   async function refresh() {
     if (asking) return;
     asking = true;
+    await ask(location.pathname + location.search, "#job");
+    asking = false;
+  }
+
+  // ask replaces an element by what the server has for it. That the server can't be reached is shown by app.js.
+  async function ask(address, element) {
     try {
-      await htmx.ajax("GET", location.pathname + location.search, { source: "#job", target: "#job", swap: "outerHTML" });
-    } finally {
-      asking = false;
+      await htmx.ajax("GET", address, { source: element, target: element, swap: "outerHTML" });
+    } catch {
+      // The next event, or the next look, asks again.
     }
   }
 
   async function loadStats() {
-    const stats = document.getElementById("stats");
-    if (!stats || Number(job().dataset.processed) === 0) return;
-    await htmx.ajax("GET", `/jobs/${job().dataset.id}/stats`, { source: "#stats", target: "#stats", swap: "outerHTML" });
+    if (!document.getElementById("stats") || Number(job().dataset.processed) === 0) return;
+    await ask(`/jobs/${job().dataset.id}/stats`, "#stats");
   }
 
   // The charts are looked at again while the job runs and somebody can see them; the longer it runs, the less often.
@@ -204,7 +209,7 @@
     setInterval(() => {
       const processed = last ? last.processed_urls : 0;
       const pause = Math.min(Math.max(statsPause, (Date.now() - began) / 20), 60_000);
-      if (finished || document.hidden || processed === drawn || Date.now() - at < pause) return;
+      if (finished || document.hidden || !document.getElementById("offline").hidden || processed === drawn || Date.now() - at < pause) return;
       at = Date.now();
       drawn = processed;
       loadStats();
