@@ -77,7 +77,7 @@ func (v *compareView) Cards() []comparedCard {
 			Current: v.Change == change, Count: counts[change],
 		})
 	}
-	return append(cards, comparedCard{Name: "The same", Hint: "active in both, nothing to see", Tone: "calm", Count: v.Diff.Counts.Same})
+	return append(cards, comparedCard{Name: "The same", Hint: "active in both, as before", Tone: "calm", Count: v.Diff.Counts.Same})
 }
 
 func changeTone(change wsc.Change) string {

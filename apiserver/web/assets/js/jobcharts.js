@@ -27,7 +27,7 @@
 
   function base(element, c, more) {
     return {
-      width: Math.max(element.clientWidth, 200), height, legend: { show: false }, cursor: { show: false }, padding: [12, 8, 0, 0], ...more,
+      width: Math.max(element.clientWidth, 200), height, legend: { show: false }, cursor: { show: false }, padding: [12, 30, 0, 0], ...more,
     };
   }
 
