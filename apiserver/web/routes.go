@@ -27,6 +27,21 @@ func (s *Site) Routes(router chi.Router) {
 		signedIn.Post("/account/sign-out-everywhere", s.signOutEverywhere)
 
 		signedIn.Get("/", s.checkPage)
+
+		signedIn.Get("/jobs/{id}", s.jobPage)
+		signedIn.Get("/jobs/{id}/events", s.jobEvents)
+		signedIn.Get("/jobs/{id}/stats", s.jobStats)
+		signedIn.Get("/jobs/{id}/export", s.jobExport)
+		signedIn.Get("/jobs/{id}/compare", s.comparePage)
+		signedIn.Post("/jobs/{id}/pause", s.pauseJob)
+		signedIn.Post("/jobs/{id}/resume", s.resumeJob)
+		signedIn.Post("/jobs/{id}/cancel", s.cancelJob)
+		signedIn.Post("/jobs/{id}/retry", s.retryJob)
+		signedIn.Post("/jobs/{id}/delete", s.deleteJob)
+		signedIn.Post("/jobs/{id}/restore", s.restoreJob)
+		signedIn.Post("/jobs/{id}/keep", s.keepJob)
+		signedIn.Get("/jobs/{id}/results", s.resultsPage)
+		signedIn.Get("/jobs/{id}/results/{seq}", s.resultDetailsPage)
 	})
 }
 
