@@ -267,11 +267,13 @@ func TestTypingReplacesTheAddress(t *testing.T) {
 	t.Parallel()
 	b, job := checked(t)
 	own := "/jobs/" + job.ID + "/results"
-	header := b.fragment(own+"?q=e", "HX-Trigger-Name", "q", "HX-Current-URL", b.server.URL+own).header
+	header := b.fragment(own+"?q=e", "HX-Current-URL", b.server.URL+own).header
 	require.Equal(t, own+"?q=e", header.Get("HX-Push-Url"), "the first letter: the way back leads to the list without a search")
-	header = b.fragment(own+"?q=ex", "HX-Trigger-Name", "q", "HX-Current-URL", b.server.URL+own+"?q=e").header
+	header = b.fragment(own+"?q=ex", "HX-Current-URL", b.server.URL+own+"?q=e").header
 	require.Equal(t, own+"?q=ex", header.Get("HX-Replace-Url"))
 	require.Empty(t, header.Get("HX-Push-Url"))
+	header = b.fragment(own+"?q=ex&status=error", "HX-Current-URL", b.server.URL+own+"?q=e").header
+	require.Equal(t, own+"?q=ex&status=error", header.Get("HX-Push-Url"), "more than typing")
 	header = b.fragment(own+"?q=ex", "HX-Current-URL", b.server.URL+own+"?q=ex").header
 	require.Equal(t, "false", header.Get("HX-Push-Url"), "what is there already is no new place")
 }
@@ -294,9 +296,9 @@ func TestTheFormHoldsWhatTheAddressAsksFor(t *testing.T) {
 	} {
 		require.Contains(t, body, part)
 	}
-	clear := regexp.MustCompile(`id="results-clear" href="([^"]+)"`).FindStringSubmatch(body)
-	require.NotEmpty(t, clear)
-	require.Equal(t, own+"?limit=250&sort=-response_time", html.UnescapeString(clear[1]))
+	reset := regexp.MustCompile(`id="results-clear" href="([^"]+)"`).FindStringSubmatch(body)
+	require.NotEmpty(t, reset)
+	require.Equal(t, own+"?limit=250&sort=-response_time", html.UnescapeString(reset[1]))
 	remove := regexp.MustCompile(`href="([^"]+)"[^>]*aria-label="Remove the filter Host`).FindStringSubmatch(body)
 	require.NotEmpty(t, remove)
 	require.NotContains(t, remove[1], "host=")

@@ -32,18 +32,22 @@ func (s *Site) resultsPage(w http.ResponseWriter, r *http.Request) {
 }
 
 // noteAddress tells the script the address of what it gets, so that back, reload and sharing work. While somebody types
-// into a field, the address is replaced: the way back leads to before the typing.
+// a search, the address is replaced: the way back leads to before the typing.
 func noteAddress(w http.ResponseWriter, r *http.Request, view *resultsView) {
 	address := view.Address()
 	current, err := url.Parse(r.Header.Get("HX-Current-URL"))
 	if err != nil {
 		current = &url.URL{}
 	}
-	name := r.Header.Get("HX-Trigger-Name")
+	was, is := current.Query(), view.query.values()
+	typing := was.Get("q") != "" && is.Get("q") != "" && was.Get("q") != is.Get("q")
+	for _, values := range []url.Values{was, is} {
+		values.Del("q")
+	}
 	switch {
 	case current.RequestURI() == address:
 		w.Header().Set("HX-Push-Url", "false")
-	case name == "q" && current.Query().Get("q") != "" && view.Text() != "":
+	case typing && current.Path == view.page && was.Encode() == is.Encode():
 		w.Header().Set("HX-Replace-Url", address)
 	default:
 		w.Header().Set("HX-Push-Url", address)

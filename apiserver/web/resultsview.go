@@ -26,11 +26,11 @@ type resultsView struct {
 	// Hints are sentences about what was left out of the address.
 	Hints []string
 
-	query              *resultsQuery
-	page, fragment     string
-	previous, next     *resultsLink
-	beginning, ending  *resultsLink
-	reachable, atStart bool
+	query             *resultsQuery
+	page, fragment    string
+	previous, next    *resultsLink
+	beginning, ending *resultsLink
+	atStart           bool
 }
 
 // resultsLink is a link to another view of the results: a page to visit, and the fragment that a script takes.
