@@ -5,3 +5,6 @@ func JobFolder(jobID string) string { return "jobs/" + jobID + "/" }
 
 // UploadPath is where the uploaded list of a job is in the blob store.
 func UploadPath(jobID string) string { return JobFolder(jobID) + "upload" }
+
+// WaitingUploadPath is where an upload that waits to be submitted is in the blob store.
+func WaitingUploadPath(uploadID string) string { return "uploads/" + uploadID }

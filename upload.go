@@ -5,6 +5,26 @@ import "time"
 // UploadLifetime is how long an upload waits to be submitted before it is deleted.
 const UploadLifetime = 24 * time.Hour
 
+// MaxWaitingUploads is how many uploads of one owner may wait at a time.
+const MaxWaitingUploads = 20
+
+// uploadRetry is when a refused upload may be tried again; nobody knows when one will be submitted or deleted.
+const uploadRetry = time.Minute
+
+// AllowUpload reports whether an owner with so many waiting uploads may have one more. The error has CodeQuotaExceeded.
+func AllowUpload(waiting int64) error {
+	if waiting < MaxWaitingUploads {
+		return nil
+	}
+	return Errorf(CodeQuotaExceeded, "This API key has %d uploads that wait to be submitted, as many as it may have at once. Submit or delete one of them.", waiting).
+		RetryIn(uploadRetry)
+}
+
+// UploadNotFound is the error for an upload that is not there, or not the caller's. It has CodeNotFound.
+func UploadNotFound() *Error {
+	return Errorf(CodeNotFound, "There is no such upload. It was submitted or deleted, or waited for more than %d hours; upload the list again.", int(UploadLifetime.Hours()))
+}
+
 // Upload is a list that was sent to be looked at, and waits to be submitted as a job.
 type Upload struct {
 	ID        string    `json:"id" format:"uuid" doc:"Identifier of the upload, a UUIDv7. Submit it as upload_id."`

@@ -90,7 +90,7 @@ func parts(list ...part) func(*testing.T, *bundle) answer {
 func form2(contentType, body string) func(*testing.T, *bundle) answer {
 	return func(t *testing.T, b *bundle) answer {
 		t.Helper()
-		return b.do(t, http.MethodPost, "/api/v1/jobs", strings.NewReader(body), "Content-Type", contentType)
+		return b.do(t, http.MethodPost, b.target, strings.NewReader(body), "Content-Type", contentType)
 	}
 }
 
@@ -113,7 +113,7 @@ func farRight(rows int) string {
 func chunked(t *testing.T, b *bundle) answer {
 	t.Helper()
 	return raw(t, b, func(conn net.Conn) {
-		_, err := io.WriteString(conn, "POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nX-Api-Key: "+adminKey+"\r\nContent-Type: multipart/form-data; boundary=x\r\nTransfer-Encoding: chunked\r\n\r\n")
+		_, err := io.WriteString(conn, "POST "+b.target+" HTTP/1.1\r\nHost: x\r\nX-Api-Key: "+adminKey+"\r\nContent-Type: multipart/form-data; boundary=x\r\nTransfer-Encoding: chunked\r\n\r\n")
 		require.NoError(t, err)
 		content := "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"l.txt\"\r\n\r\n" + strings.Repeat("example.com\n", 110_000)
 		_, _ = fmt.Fprintf(conn, "%x\r\n%s\r\n0\r\n\r\n", len(content), content) // the server may close before the end
@@ -125,7 +125,7 @@ func lyingLong(t *testing.T, b *bundle) answer {
 	t.Helper()
 	body, contentType := form(t, part{name: "file", filename: "l.txt", content: "example.com\n"})
 	return raw(t, b, func(conn net.Conn) {
-		_, err := fmt.Fprint(conn, uploadHead(contentType, body.Len()+1000)+body.String()[:body.Len()-20])
+		_, err := fmt.Fprint(conn, b.uploadHead(contentType, body.Len()+1000)+body.String()[:body.Len()-20])
 		require.NoError(t, err)
 		tcp, isTCP := conn.(*net.TCPConn)
 		require.True(t, isTCP)

@@ -148,7 +148,7 @@ func downloadHeadersAreClean(t *testing.T, b *bundle, a answer) {
 func slowUpload(t *testing.T, b *bundle) answer {
 	t.Helper()
 	return raw(t, b, func(conn net.Conn) {
-		_, err := io.WriteString(conn, uploadHead("multipart/form-data; boundary=x", 1<<20)+"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"l.txt\"\r\n\r\n")
+		_, err := io.WriteString(conn, b.uploadHead("multipart/form-data; boundary=x", 1<<20)+"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"l.txt\"\r\n\r\n")
 		require.NoError(t, err)
 		pace := time.NewTicker(10 * time.Millisecond)
 		defer pace.Stop()
@@ -167,7 +167,7 @@ func slowUpload(t *testing.T, b *bundle) answer {
 
 func wrongContentType(t *testing.T, b *bundle) answer {
 	t.Helper()
-	return b.do(t, http.MethodPost, "/api/v1/jobs", strings.NewReader(`{"urls":["a.example"]}`), "Content-Type", "text/plain")
+	return b.do(t, http.MethodPost, b.target, strings.NewReader(`{"urls":["a.example"]}`), "Content-Type", "text/plain")
 }
 
 // idempotencyConflict leaves the first job, which is removed so that the rest of the check holds.
@@ -189,10 +189,10 @@ func clientAbort(t *testing.T, b *bundle) answer {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", b.server.Listener.Addr().String())
 	require.NoError(t, err)
-	_, err = io.WriteString(conn, uploadHead("multipart/form-data; boundary=x", 1<<20)+
+	_, err = io.WriteString(conn, b.uploadHead("multipart/form-data; boundary=x", 1<<20)+
 		"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"l.txt\"\r\n\r\n"+strings.Repeat("example.com\n", 1000))
 	require.NoError(t, err)
 	require.NoError(t, conn.Close())
-	require.Eventually(t, func() bool { return strings.Contains(b.log.String(), "route=/api/v1/jobs") }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(b.log.String(), "route="+b.target) }, 10*time.Second, 5*time.Millisecond)
 	return b.get(t, "/healthz")
 }

@@ -130,8 +130,17 @@ func raw(t *testing.T, b *bundle, send func(net.Conn)) answer {
 	return answer{response.StatusCode, response.Header, body}
 }
 
+// uploadHead begins a request to POST /jobs.
 func uploadHead(contentType string, length int) string {
-	return fmt.Sprintf("POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nX-Api-Key: "+adminKey+"\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n", contentType, length)
+	return uploadHeadTo("/api/v1/jobs", contentType, length)
+}
+
+func (b *bundle) uploadHead(contentType string, length int) string {
+	return uploadHeadTo(b.target, contentType, length)
+}
+
+func uploadHeadTo(path, contentType string, length int) string {
+	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nX-Api-Key: "+adminKey+"\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n", path, contentType, length)
 }
 
 func badUploads(t *testing.T) map[string]badUpload {
@@ -155,7 +164,7 @@ func badUploads(t *testing.T) map[string]badUpload {
 			t.Helper()
 			body, contentType := form(t, part{name: "file", filename: "l.txt", content: good})
 			return raw(t, b, func(conn net.Conn) {
-				_, _ = fmt.Fprint(conn, uploadHead(contentType, body.Len()-20)+body.String()) // what is too much may meet a closed connection
+				_, _ = fmt.Fprint(conn, b.uploadHead(contentType, body.Len()-20)+body.String()) // what is too much may meet a closed connection
 			})
 		}, want: []string{"400 malformed_body"}},
 		"quota_exceeded": {setup: func(s *setup) { s.jobs.Quota = wsc.JobQuota{StoredURLs: 2} }, play: func(t *testing.T, b *bundle) answer {
@@ -167,14 +176,14 @@ func badUploads(t *testing.T) map[string]badUpload {
 		"over_size_limit_declared": {setup: small, play: func(t *testing.T, b *bundle) answer {
 			t.Helper()
 			return raw(t, b, func(conn net.Conn) {
-				_, err := fmt.Fprint(conn, uploadHead("multipart/form-data; boundary=x", 1<<30))
+				_, err := fmt.Fprint(conn, b.uploadHead("multipart/form-data; boundary=x", 1<<30))
 				require.NoError(t, err)
 			})
 		}, want: []string{"413 upload_too_large"}},
 		"gzip_content_encoding": {play: func(t *testing.T, b *bundle) answer {
 			t.Helper()
 			body, contentType := form(t, part{name: "file", filename: "l.txt", content: good})
-			return b.do(t, http.MethodPost, "/api/v1/jobs", body, "Content-Type", contentType, "Content-Encoding", "gzip")
+			return b.do(t, http.MethodPost, b.target, body, "Content-Type", contentType, "Content-Encoding", "gzip")
 		}, want: []string{"415 unsupported_media_type"}},
 		"slow_upload": {
 			setup: func(s *setup) { s.api.Limits = apiserver.Limits{UploadStall: 300 * time.Millisecond} },

@@ -105,6 +105,8 @@ type bundle struct {
 	spool     string
 	blobDir   string
 	log       *lockedBuffer
+	// target is the address that upload sends files to.
+	target string
 }
 
 type setup struct {
@@ -119,7 +121,7 @@ func newBundle(t testing.TB, adjust ...func(*setup)) *bundle {
 	t.Helper()
 	dir := t.TempDir()
 	b := &bundle{
-		workflows: &fakeWorkflows{}, registry: prometheus.NewRegistry(), log: &lockedBuffer{},
+		workflows: &fakeWorkflows{}, registry: prometheus.NewRegistry(), log: &lockedBuffer{}, target: "/api/v1/jobs",
 		spool: filepath.Join(dir, "spool"), blobDir: filepath.Join(dir, "blobs"),
 	}
 	require.NoError(t, os.Mkdir(b.spool, 0o700))
@@ -290,7 +292,14 @@ func form(t testing.TB, parts ...part) (body *bytes.Buffer, contentType string) 
 func (b *bundle) upload(t testing.TB, parts ...part) answer {
 	t.Helper()
 	body, contentType := form(t, parts...)
-	return b.do(t, http.MethodPost, "/api/v1/jobs", body, "Content-Type", contentType)
+	return b.do(t, http.MethodPost, b.target, body, "Content-Type", contentType)
+}
+
+// keepAs uploads a list to look at it, with the given key.
+func (b *bundle) keepAs(t testing.TB, secret, filename, content string) answer {
+	t.Helper()
+	body, contentType := form(t, part{name: "file", filename: filename, content: content})
+	return b.as(t, secret, http.MethodPost, "/api/v1/uploads", body, "Content-Type", contentType)
 }
 
 func (b *bundle) postJSON(t testing.TB, path, body string) answer {
@@ -321,6 +330,9 @@ func (b *bundle) requireNothingLeft(t testing.TB) {
 	found, err := b.store.Jobs(t.Context(), wsc.JobFilter{Limit: 10})
 	require.NoError(t, err)
 	require.Empty(t, found, "job rows")
+	uploads, err := b.store.ExpiredUploads(t.Context(), time.Now().AddDate(1, 0, 0), 10)
+	require.NoError(t, err)
+	require.Empty(t, uploads, "upload rows")
 	require.Empty(t, files(t, b.blobDir), "blobs")
 	require.Empty(t, files(t, b.spool), "spool files")
 	require.Zero(t, b.workflows.started.Load(), "workflows")

@@ -30,11 +30,16 @@ func examplesByOperation() (map[string]examples, error) {
 	all := map[string]examples{
 		"submit-job": {
 			request: map[string]any{
-				multipartType: map[string]any{"file": "Company;Website\nExample Ltd;example.com\n", "options": exampleOptions()},
+				multipartType: map[string]any{"file": exampleList, "options": exampleOptions()},
 				jsonType:      wsc.SubmitRequest{URLs: []string{"https://example.com/", "example.org"}, Name: "two sites", Options: exampleOptions()},
 			},
 			answer: inJSON(exampleJob()),
 		},
+		"create-upload": {
+			request: map[string]any{multipartType: map[string]any{"file": exampleList}},
+			answer:  inJSON(exampleUpload()),
+		},
+		"preview-upload": {answer: inJSON(exampleUpload())},
 		"list-jobs": {answer: inJSON(wsc.JobPage{
 			Jobs:       []wsc.Job{exampleFinishedJob()},
 			NextCursor: encodeCursor(wsc.JobCursor{CreatedAt: exampleTime(0), ID: exampleJobID}),

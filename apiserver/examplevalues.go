@@ -24,6 +24,28 @@ func exampleOptions() wsc.Options {
 	return wsc.Options{TimeoutMS: 5000, Retries: new(1), AcceptStatus: "200-299,304", CaptureTitle: true, SlowMS: 2000}
 }
 
+// exampleList is the beginning of the list.
+const exampleList = "Company;Website\nExample Ltd;example.com\n"
+
+// exampleUpload is the list before it was submitted.
+func exampleUpload() wsc.Upload {
+	row := func(line int64, company, url string) wsc.PreviewRow {
+		return wsc.PreviewRow{Line: line, Cells: []string{company, url}, URL: url}
+	}
+	return wsc.Upload{
+		ID: "01980f5e-6c1d-7a2e-8b3f-4a5b6c7d8e9f", Filename: "leads.csv", Size: 173, CreatedAt: exampleTime(0), ExpiresAt: exampleTime(0).Add(wsc.UploadLifetime),
+		Preview: &wsc.Preview{
+			List: *exampleJob().List,
+			Rows: []wsc.PreviewRow{
+				row(2, "Example Ltd", "example.com"), row(3, "The Shop", "https://shop.example.org/sale"), row(4, "Old Name", "old.example.net"),
+				row(5, "The Blog", "blog.example.com"), row(6, "Example again", "https://example.com/"),
+			},
+			URLs: 5, Duplicates: 1, Problems: []wsc.PreviewRow{},
+			Warnings: []string{"1 line repeats a URL that an earlier line already has; every URL is checked once."},
+		},
+	}
+}
+
 // exampleJob is the job when it was accepted.
 func exampleJob() wsc.Job {
 	return wsc.Job{

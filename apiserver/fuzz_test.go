@@ -14,11 +14,13 @@ import (
 	"github.com/website-status-checker/wsc/jobs"
 )
 
-// Whatever the body is: either it is refused with a code, or what is stored is a JSON array of the texts in it.
+// Whatever the body is: either it is refused with a code, or it names an upload, or what is stored is a JSON array of the
+// texts in it.
 func FuzzReceiveJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"urls":["a.example","b.example"],"name":"x","options":{"retries":1}}`, `{"urls":[]}`, `{"urls":null}`, `{"urls":["a"`, `[]`, `""`, ``,
 		`{"urls":["a"]}{}`, `{"urls":["a"],"urls":["b"]}`, `{"URLS":["a"]}`, `{"urls":["\ud800"]}`, `{"urls":[["a"]]}`, `{"options":{"x":1},"urls":["a"]}`, `{"name":5}`,
+		`{"upload_id":"01980f5e-6c1d-7a2e-8b3f-4a5b6c7d8e9f","name":"x"}`, `{"upload_id":"x"}`, `{"upload_id":"","urls":["a"]}`, `{"upload_id":null}`,
 	} {
 		f.Add(seed)
 	}
@@ -31,6 +33,10 @@ func FuzzReceiveJSON(f *testing.F) {
 			return
 		}
 		require.NoError(t, out.Flush())
+		if submission.UploadID != "" {
+			require.Zero(t, stored.Len())
+			return
+		}
 		var got, want []string
 		require.NoError(t, json.Unmarshal(stored.Bytes(), &got))
 		var request struct {
@@ -56,7 +62,7 @@ func FuzzReceiveForm(f *testing.F) {
 		require.NoError(t, err)
 		defer func() { require.NoError(t, upload.Close()) }()
 		submission := jobs.Submission{Upload: upload}
-		if err := receiveForm(strings.NewReader(body), "x", &submission); err != nil {
+		if err := receiveForm(strings.NewReader(body), "x", submissionFields(&submission)); err != nil {
 			require.NotEqual(t, wsc.CodeInternal, wsc.CodeOf(err), "%v", err)
 			return
 		}

@@ -125,6 +125,7 @@ func apiConfig(cfg Config) huma.Config {
 			},
 			Tags: []*huma.Tag{
 				{Name: "Jobs", Description: "Lists that are being checked or were checked."},
+				{Name: "Uploads", Description: "Lists to look at before they are submitted."},
 				{Name: "Results", Description: "What came out of a job."},
 				{Name: "Checks", Description: "One URL, checked at once."},
 				{Name: "Keys", Description: "API keys and what happened with them; except for `GET /me` they need an admin key."},

@@ -34,6 +34,9 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/results/{seq}", getResultDoc(), s.getResult)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/stats", jobStatsDoc(), s.jobStats)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/export", exportJobDoc(), s.exportJob)
+	register(s, api, http.MethodPost, prefix+"/uploads", createUploadDoc(), s.createUpload)
+	register(s, api, http.MethodGet, prefix+"/uploads/{id}", previewUploadDoc(), s.previewUpload)
+	register(s, api, http.MethodDelete, prefix+"/uploads/{id}", deleteUploadDoc(), s.deleteUpload)
 	register(s, api, http.MethodPost, prefix+"/checks", checkDoc(s.limits), s.check)
 	register(s, api, http.MethodGet, prefix+"/me", meDoc(), s.me)
 	register(s, api, http.MethodPost, prefix+"/keys", createKeyDoc(), s.createKey)
@@ -47,6 +50,7 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodGet, "/readyz", readyDoc(), s.ready)
 
 	documentSubmission(api.OpenAPI())
+	documentUpload(api.OpenAPI())
 	documentEvents(api.OpenAPI())
 	documentReadiness(api.OpenAPI())
 	documentMetrics(api.OpenAPI())

@@ -35,6 +35,27 @@ func requireSameAsUnknown(t *testing.T, b *bundle, secret, method, path, id stri
 	require.NotContains(t, string(theirs.body), id)
 }
 
+// secretUpload makes an upload of the key that waits to be submitted.
+func secretUpload(t *testing.T, b *bundle, secret string) wsc.Upload {
+	t.Helper()
+	a := b.keepAs(t, secret, "secret-leads.csv", "name,url\nsecret-leads,https://secret-leads.example/\n")
+	require.Equal(t, http.StatusCreated, a.status, "%s", a.body)
+	var upload wsc.Upload
+	a.decode(t, &upload)
+	return upload
+}
+
+// objectOf is the object of the first key that a route is about.
+func objectOf(route route, key *wsc.KeyWithSecret, job wsc.Job, upload wsc.Upload) string {
+	switch {
+	case strings.Contains(route.path, "/keys/"):
+		return key.ID
+	case strings.Contains(route.path, "/uploads/"):
+		return upload.ID
+	}
+	return job.ID
+}
+
 // tenants are two ordinary keys, and a finished job of the first.
 func tenants(t *testing.T, b *bundle) (first, second *wsc.KeyWithSecret, job wsc.Job) {
 	t.Helper()
@@ -49,14 +70,12 @@ func readOtherJob(t *testing.T) {
 	var reads atomic.Int64
 	b := newBundle(t, func(s *setup) { s.api.Store = countingStore{s.api.Store, &reads} })
 	first, second, job := tenants(t, b)
+	upload := secretUpload(t, b, first.Secret)
 	for _, route := range b.documentedRoutes(t) {
 		if !strings.Contains(route.path, "{id}") || route.method != http.MethodGet {
 			continue
 		}
-		id := job.ID
-		if strings.Contains(route.path, "/keys/") {
-			id = first.ID
-		}
+		id := objectOf(route, first, job, upload)
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			requireSameAsUnknown(t, b, second.Secret, method, route.path, id)
 		}
@@ -75,6 +94,23 @@ func readOtherJob(t *testing.T) {
 	others := reads.Load() - before
 	b.as(t, second.Secret, http.MethodGet, "/api/v1/jobs/"+unknownID, nil)
 	require.Equal(t, others, reads.Load()-before-others, "reads of the store")
+
+	// Nobody but the owner of an upload sees or submits it, not even an administrator.
+	for _, query := range []string{"", "?url_column=url", "?url_column=x", "?sheet=S"} {
+		requireSameAsUnknown(t, b, second.Secret, http.MethodGet, "/api/v1/uploads/{id}"+query, upload.ID)
+		requireSameAsUnknown(t, b, adminKey, http.MethodGet, "/api/v1/uploads/{id}"+query, upload.ID)
+	}
+	for _, secret := range []string{second.Secret, adminKey} {
+		submit := func(id string) answer {
+			a := b.as(t, secret, http.MethodPost, "/api/v1/jobs", strings.NewReader(`{"upload_id":"`+id+`"}`), "Content-Type", "application/json", "X-Request-ID", "the-same")
+			a.header.Del("Date")
+			a.header.Del("RateLimit")
+			return a
+		}
+		require.Equal(t, http.StatusNotFound, submit(upload.ID).status)
+		require.Equal(t, submit(unknownID), submit(upload.ID))
+	}
+	require.Equal(t, http.StatusOK, b.as(t, first.Secret, http.MethodGet, "/api/v1/uploads/"+upload.ID, nil).status)
 
 	// Lists, searches and cursors show what is one's own.
 	own := b.submitAs(t, second.Secret, "mine")
@@ -102,6 +138,7 @@ func readOtherJob(t *testing.T) {
 func writeOtherJob(t *testing.T) {
 	b := newBundle(t)
 	first, second, job := tenants(t, b)
+	upload := secretUpload(t, b, first.Secret)
 	before := b.get(t, "/api/v1/jobs/"+job.ID).body
 	blobs := files(t, b.blobDir)
 	played := 0
@@ -109,10 +146,7 @@ func writeOtherJob(t *testing.T) {
 		if !strings.Contains(route.path, "{id}") || route.method == http.MethodGet {
 			continue
 		}
-		id := job.ID
-		if strings.Contains(route.path, "/keys/") {
-			id = first.ID
-		}
+		id := objectOf(route, first, job, upload)
 		requireSameAsUnknown(t, b, second.Secret, route.method, route.path, id)
 		played++
 	}
@@ -122,11 +156,13 @@ func writeOtherJob(t *testing.T) {
 	var results wsc.ResultPage
 	b.get(t, "/api/v1/jobs/"+job.ID+"/results").decode(t, &results)
 	require.Len(t, results.Results, 1)
+	require.Equal(t, http.StatusOK, b.as(t, first.Secret, http.MethodGet, "/api/v1/uploads/"+upload.ID, nil).status)
 
 	// A key that may only read changes nothing of its own either.
 	reader := b.newKey(t, "reader", func(r *wsc.KeyRequest) { r.Scopes = []wsc.Scope{wsc.ScopeRead} })
 	a := b.as(t, reader.Secret, http.MethodDelete, "/api/v1/jobs/"+job.ID, nil)
 	require.Equal(t, wsc.CodeInsufficientScope, a.problem(t).Code)
+	require.Equal(t, wsc.CodeInsufficientScope, b.keepAs(t, reader.Secret, "l.txt", "example.com\n").problem(t).Code)
 	// The owner can still do all of it, and the deletion is on record.
 	require.Equal(t, http.StatusNoContent, b.as(t, first.Secret, http.MethodDelete, "/api/v1/jobs/"+job.ID, nil, "X-Request-ID", "deleting").status)
 	requireEvent(t, b, wsc.EventJobDeleted, func(e wsc.SecurityEvent) {
@@ -164,7 +200,7 @@ func exportURLGuess(t *testing.T) {
 		require.Equal(t, http.StatusUnauthorized, b.as(t, "", http.MethodGet, address+"?"+query, nil).status)
 		require.Equal(t, http.StatusUnprocessableEntity, b.as(t, first.Secret, http.MethodGet, address+"?"+query, nil).status)
 	}
-	for _, path := range []string{"/" + wsc.UploadPath(job.ID), "/blobs/" + wsc.UploadPath(job.ID), "/api/v1/" + wsc.UploadPath(job.ID), "/exports/" + job.ID + ".csv"} {
+	for _, path := range []string{"/" + wsc.UploadPath(job.ID), "/blobs/" + wsc.UploadPath(job.ID), "/api/v1/" + wsc.UploadPath(job.ID), "/" + wsc.WaitingUploadPath(job.ID), "/exports/" + job.ID + ".csv"} {
 		require.Equal(t, http.StatusNotFound, b.as(t, second.Secret, http.MethodGet, path, nil).status)
 	}
 }
@@ -212,7 +248,7 @@ func excessData(t *testing.T) {
 	b.submitAs(t, second.Secret, "mine", "Idempotency-Key", "my-idempotency")
 	b.finish(t, job.ID)
 	var answers []answer
-	paths := []string{"/api/v1/me", "/api/v1/jobs", "/healthz", "/readyz", "/metrics", "/nothing"}
+	paths := []string{"/api/v1/me", "/api/v1/jobs", "/api/v1/uploads/" + secretUpload(t, b, first.Secret).ID, "/healthz", "/readyz", "/metrics", "/nothing"}
 	for _, suffix := range []string{"", "/results", "/stats", "/events", "/export?format=json", "/export?format=ndjson", "/export?format=csv"} {
 		paths = append(paths, "/api/v1/jobs/"+job.ID+suffix)
 	}

@@ -59,7 +59,7 @@ func bodyLimits(t *testing.T) {
 	b := newBundle(t)
 	const gigabyte = 1 << 30
 	t.Run("a declared size is refused before the body", func(t *testing.T) {
-		for _, path := range []string{"/api/v1/jobs", "/api/v1/checks", "/api/v1/keys"} {
+		for _, path := range []string{"/api/v1/jobs", "/api/v1/uploads", "/api/v1/checks", "/api/v1/keys"} {
 			a := raw(t, b, func(conn net.Conn) {
 				_, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nX-Api-Key: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", path, adminKey, gigabyte)
 				require.NoError(t, err)

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/internal/correlation"
@@ -27,18 +26,9 @@ const (
 	maxKeyBytes = 255
 )
 
-// submitInput reads its body itself, since Huma would hold all of it in memory.
 type submitInput struct {
 	IdempotencyKey string `header:"Idempotency-Key" doc:"Any text of at most 255 visible ASCII characters. For 24 hours, a second submission with the same key and the same content answers with the first one's job; one that comes while the first is under way waits for it." example:"5f0c1a52-leads-monday"`
-
-	request  *http.Request
-	response http.ResponseWriter
-}
-
-// Resolve is called by Huma with the request.
-func (in *submitInput) Resolve(ctx huma.Context) []error {
-	in.request, in.response = humachi.Unwrap(ctx)
-	return nil
+	streamed
 }
 
 type submitOutput struct {
@@ -51,14 +41,10 @@ func submitJobDoc() doc {
 	return doc{
 		id: "submit-job", tag: "Jobs", scope: wsc.ScopeWrite, summary: "Submit a list", status: http.StatusAccepted,
 		description: "Upload a list as a file (CSV, TSV, TXT, XLSX, JSON or NDJSON) in the form field `file`, with options as JSON " +
-			"in the form field `options`; or send the URLs as JSON. The list is validated completely before the answer. " +
+			"in the form field `options`; or send the URLs, or the id of an upload that you looked at before, as JSON. The list is validated completely before the answer. " +
 			"After 202 the job runs whatever happens; follow it by its events.",
-		codes: []wsc.Code{
-			wsc.CodeEmptyUpload, wsc.CodeMissingFile, wsc.CodeNoURLs, wsc.CodeNoValidURLs, wsc.CodeTooManyURLs, wsc.CodeUploadTooLarge,
-			wsc.CodeDecompressedTooLarge, wsc.CodeUnsupportedType, wsc.CodeUnsupportedEncoding, wsc.CodeUnsupportedMediaType,
-			wsc.CodeInvalidFilename, wsc.CodeInvalidXLSX, wsc.CodeInvalidCSV, wsc.CodeInvalidJSON, wsc.CodeLineTooLong,
-			wsc.CodeMissingColumn, wsc.CodeMissingSheet, wsc.CodeInvalidOptions, wsc.CodeMalformedBody, wsc.CodeRequestTimeout, wsc.CodeIdempotencyConflict, wsc.CodeQuotaExceeded,
-		},
+		codes: append(fileCodes(), wsc.CodeNoURLs, wsc.CodeNoValidURLs, wsc.CodeTooManyURLs, wsc.CodeMissingColumn, wsc.CodeMissingSheet,
+			wsc.CodeInvalidOptions, wsc.CodeIdempotencyConflict, wsc.CodeNotFound),
 		unbounded: true,
 	}
 }
@@ -70,13 +56,13 @@ func documentSubmission(api *huma.OpenAPI) {
 	options := registry.Schema(reflect.TypeFor[wsc.Options](), true, "Options")
 	api.Paths[prefix+"/jobs"].Post.RequestBody = &huma.RequestBody{
 		Required:    true,
-		Description: "The list as a file, or the URLs as JSON.",
+		Description: "The list as a file, or the URLs or the id of an upload as JSON.",
 		Content: map[string]*huma.MediaType{
 			multipartType: {
 				Schema: &huma.Schema{
 					Type: huma.TypeObject, Required: []string{"file"}, AdditionalProperties: false,
 					Properties: map[string]*huma.Schema{
-						"file":    {Type: huma.TypeString, Format: "binary", Description: "The list. Its name's extension, if any, is one of csv, tsv, txt, xlsx, json, ndjson, jsonl."},
+						"file":    fileSchema(),
 						"options": options,
 					},
 				},
@@ -87,19 +73,15 @@ func documentSubmission(api *huma.OpenAPI) {
 	}
 }
 
+func fileSchema() *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "binary", Description: "The list. Its name's extension, if any, is one of csv, tsv, txt, xlsx, json, ndjson, jsonl."}
+}
+
 func (s *Server) submitJob(ctx context.Context, in *submitInput) (*submitOutput, error) {
 	if err := checkIdempotencyKey(in.IdempotencyKey); err != nil {
 		return nil, err
 	}
-	r := in.request
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return nil, wsc.Errorf(wsc.CodeUnsupportedMediaType, "Send the body without Content-Encoding.")
-	}
-	limit := s.jobs.MaxUploadBytes()
-	if limit > 0 && r.ContentLength > limit+envelopeBytes {
-		return nil, jobs.TooLarge(limit)
-	}
-	upload, err := s.jobs.NewUpload()
+	upload, limit, err := s.spool(in.request)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +92,7 @@ func (s *Server) submitJob(ctx context.Context, in *submitInput) (*submitOutput,
 	}
 	job, replayed, err := s.jobs.Submit(ctx, submission)
 	if wsc.CodeOf(err) == wsc.CodeQuotaExceeded {
-		s.security.Record(ctx, event(r, wsc.EventQuotaExceeded, submission.Owner))
+		s.security.Record(ctx, event(in.request, wsc.EventQuotaExceeded, submission.Owner))
 	}
 	if err != nil {
 		return nil, err
@@ -127,13 +109,10 @@ func (s *Server) submitJob(ctx context.Context, in *submitInput) (*submitOutput,
 func (s *Server) receive(in *submitInput, limit int64, submission *jobs.Submission) error {
 	body := newUploadBody(in.response, in.request, limit, envelopeBytes, s.limits.UploadStall)
 	defer body.release()
-	mediaType, params, err := mime.ParseMediaType(in.request.Header.Get("Content-Type"))
-	if err != nil {
-		mediaType = ""
-	}
+	mediaType, params := mediaTypeOf(in.request)
 	switch mediaType {
 	case multipartType:
-		return receiveForm(body, params["boundary"], submission)
+		return receiveForm(body, params["boundary"], submissionFields(submission))
 	case jsonType:
 		out := bufio.NewWriterSize(submission.Upload, 64<<10)
 		if err := receiveJSON(body, out, submission); err != nil {
@@ -143,6 +122,15 @@ func (s *Server) receive(in *submitInput, limit int64, submission *jobs.Submissi
 	default:
 		return wsc.Errorf(wsc.CodeUnsupportedMediaType, "Send the list as multipart/form-data with the field file, or the URLs as application/json.")
 	}
+}
+
+// mediaTypeOf is the type of a request's body, "" if its header can't be read.
+func mediaTypeOf(r *http.Request) (mediaType string, params map[string]string) {
+	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return "", nil
+	}
+	return mediaType, params
 }
 
 func checkIdempotencyKey(key string) error {

@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -12,8 +13,18 @@ import (
 	"github.com/website-status-checker/wsc/jobs"
 )
 
-// receiveForm reads a multipart form: the file into the submission's upload, and its options, in any order.
-func receiveForm(body io.Reader, boundary string, submission *jobs.Submission) error {
+// readPart reads one part of a form.
+type readPart func(*multipart.Part) error
+
+// formFields are the parts that an operation takes, by their names. One of them is file, which must be there.
+type formFields struct {
+	read map[string]readPart
+	// known is a sentence that names them.
+	known string
+}
+
+// receiveForm reads a multipart form, whose parts may come in any order.
+func receiveForm(body io.Reader, boundary string, fields formFields) error {
 	if boundary == "" {
 		return wsc.Errorf(wsc.CodeMalformedBody, "The Content-Type multipart/form-data has no boundary.")
 	}
@@ -29,10 +40,14 @@ func receiveForm(body io.Reader, boundary string, submission *jobs.Submission) e
 		}
 		name := part.FormName()
 		if seen[name] {
-			return formField(name, "Form field '%s' is given twice; one list makes one job.")
+			return formField(name, "Form field '%s' is given twice; send one list at a time.")
 		}
 		seen[name] = true
-		if err := receivePart(part, name, submission); err != nil {
+		read, known := fields.read[name]
+		if !known {
+			return formField(name, "Unknown form field '%s'. "+fields.known)
+		}
+		if err := read(part); err != nil {
 			return err
 		}
 	}
@@ -42,21 +57,32 @@ func receiveForm(body io.Reader, boundary string, submission *jobs.Submission) e
 	return nil
 }
 
-func receivePart(part *multipart.Part, name string, submission *jobs.Submission) error {
-	switch name {
-	case "file":
-		filename, given := rawFilename(part.Header)
+// submissionFields are the parts of a submission: the file and its options.
+func submissionFields(submission *jobs.Submission) formFields {
+	return formFields{known: "The fields are file and options (JSON).", read: map[string]readPart{
+		"file": fileInto(submission.Upload, &submission.Filename), "options": optionsInto(&submission.Options),
+	}}
+}
+
+// fileInto reads a file into an upload, and its name.
+func fileInto(upload *jobs.Upload, filename *string) readPart {
+	return func(part *multipart.Part) error {
+		raw, given := rawFilename(part.Header)
 		if !given {
 			return missingFile("Form field 'file' must be a file, with a file name.")
 		}
-		cleaned, err := jobs.CleanFilename(filename)
+		cleaned, err := jobs.CleanFilename(raw)
 		if err != nil {
 			return err
 		}
-		submission.Filename = cleaned
-		_, err = io.Copy(submission.Upload, part)
+		*filename = cleaned
+		_, err = io.Copy(upload, part)
 		return formError(err)
-	case "options":
+	}
+}
+
+func optionsInto(options *wsc.Options) readPart {
+	return func(part *multipart.Part) error {
 		data, err := io.ReadAll(io.LimitReader(part, maxOptionsBytes+1))
 		if err != nil {
 			return formError(err)
@@ -67,10 +93,8 @@ func receivePart(part *multipart.Part, name string, submission *jobs.Submission)
 		if len(data) == 0 {
 			return nil // a form with the field left empty
 		}
-		submission.Options, err = parseOptions(data)
+		*options, err = parseOptions(data)
 		return err
-	default:
-		return formField(name, "Unknown form field '%s'. The fields are file and options (JSON).")
 	}
 }
 
@@ -98,8 +122,9 @@ func formError(err error) error {
 	return wsc.Errorf(wsc.CodeMalformedBody, "The multipart form is malformed or breaks off.").Because(err)
 }
 
+// formField is the error about a part. The format takes its name.
 func formField(name, format string) error {
-	return wsc.Errorf(wsc.CodeInvalidRequest, format, clip(name)).At(wsc.Place{Field: clip(name)})
+	return wrongField(clip(name), fmt.Sprintf(format, clip(name)))
 }
 
 func longOptions() error {

@@ -16,7 +16,7 @@ import (
 const (
 	// maxTokenBytes is the longest JSON value that is held in memory: one URL, or the options.
 	maxTokenBytes = 1 << 20
-	// maxNameBytes is the longest name of a list.
+	// maxNameBytes is the longest name of a list, and the longest id that is looked at.
 	maxNameBytes = 255
 	// defaultListName is the name of a list without one.
 	defaultListName = "urls"
@@ -31,6 +31,10 @@ func receiveJSON(body io.Reader, out *bufio.Writer, submission *jobs.Submission)
 		return err
 	}
 	submission.Options = in.options
+	if in.uploadID != "" {
+		submission.UploadID, submission.Filename = in.uploadID, in.name
+		return nil
+	}
 	submission.Filename = listFilename(in.name)
 	return nil
 }
@@ -68,13 +72,14 @@ type jsonSubmission struct {
 	decoder *json.Decoder
 	out     *bufio.Writer
 
-	seen    map[string]bool
-	name    string
-	options wsc.Options
+	seen     map[string]bool
+	name     string
+	uploadID string
+	options  wsc.Options
 }
 
 func (in *jsonSubmission) read() error {
-	if err := in.expect('{', "The body must be a JSON object with the field urls."); err != nil {
+	if err := in.expect('{', "The body must be a JSON object with the field urls or upload_id."); err != nil {
 		return err
 	}
 	for in.decoder.More() {
@@ -89,8 +94,11 @@ func (in *jsonSubmission) read() error {
 	if _, err := in.token(); err != nil {
 		return err
 	}
-	if !in.seen["urls"] {
-		return wrongField("urls", "The field urls is required.")
+	switch {
+	case in.seen["urls"] && in.seen["upload_id"]:
+		return wrongField("upload_id", "Give either urls or upload_id, not both.")
+	case !in.seen["urls"] && !in.seen["upload_id"]:
+		return wrongField("urls", "The field urls is required, or upload_id in its place.")
 	}
 	if _, err := in.token(); err == nil {
 		return wsc.Errorf(wsc.CodeInvalidJSON, "There is more after the end of the JSON object.")
@@ -109,16 +117,14 @@ func (in *jsonSubmission) field(key string) error {
 	case "urls":
 		return in.urls()
 	case "name":
-		token, err := in.token()
-		if err != nil {
+		return in.text(key, &in.name)
+	case "upload_id":
+		if err := in.text(key, &in.uploadID); err != nil {
 			return err
 		}
-		name, isString := token.(string)
-		if !isString || len(name) > maxNameBytes {
-			return wrongField("name", fmt.Sprintf("name must be a text of at most %d bytes.", maxNameBytes))
-		}
-		in.name = name
-		return nil
+		var err error
+		in.uploadID, err = uploadID(in.uploadID)
+		return err
 	case "options":
 		var raw json.RawMessage
 		if err := in.syntax(in.decoder.Decode(&raw)); err != nil {
@@ -132,8 +138,22 @@ func (in *jsonSubmission) field(key string) error {
 		in.options, err = parseOptions(raw)
 		return err
 	default:
-		return wrongField(clip(key), fmt.Sprintf("Unknown field %s. The fields are urls, name and options.", clip(key)))
+		return wrongField(clip(key), fmt.Sprintf("Unknown field %s. The fields are urls, upload_id, name and options.", clip(key)))
 	}
+}
+
+// text reads the value of a field that is a short text.
+func (in *jsonSubmission) text(key string, into *string) error {
+	token, err := in.token()
+	if err != nil {
+		return err
+	}
+	text, isString := token.(string)
+	if !isString || len(text) > maxNameBytes {
+		return wrongField(key, fmt.Sprintf("%s must be a text of at most %d bytes.", key, maxNameBytes))
+	}
+	*into = text
+	return nil
 }
 
 func (in *jsonSubmission) urls() error {

@@ -85,7 +85,7 @@ func (c *Client) fileRequest(ctx context.Context, path, name string, body io.Rea
 	return request, nil
 }
 
-// SubmitURLs submits a list of URLs and returns the job that checks it.
+// SubmitURLs submits a list of URLs, or an upload by its id, and returns the job that checks it.
 func (c *Client) SubmitURLs(ctx context.Context, list wsc.SubmitRequest, submit ...SubmitOption) (*wsc.Job, error) {
 	text, err := json.Marshal(list)
 	if err != nil {
@@ -101,7 +101,11 @@ func (c *Client) SubmitURLs(ctx context.Context, list wsc.SubmitRequest, submit 
 	}
 	var job wsc.Job
 	if err := c.sendJSON(request, &job); err != nil {
-		return nil, fmt.Errorf("submitting %d URLs: %w", len(list.URLs), err)
+		what := fmt.Sprintf("%d URLs", len(list.URLs))
+		if list.UploadID != "" {
+			what = "upload " + list.UploadID
+		}
+		return nil, fmt.Errorf("submitting %s: %w", what, err)
 	}
 	return &job, nil
 }

@@ -23,6 +23,8 @@ const (
 	deleteAfter = 10 * time.Minute
 	// deleteLimit is the most jobs deleted in one pass.
 	deleteLimit = 20
+	// expiredUploadsLimit is the most uploads deleted in one pass.
+	expiredUploadsLimit = 100
 	// idleHosts is how long a host's place in time is kept after its last request. By then it is no longer slowed down.
 	idleHosts = time.Hour
 	// forgetInterval is how often hosts are looked for that nobody asks any more.
@@ -37,12 +39,15 @@ type reconciler struct {
 	started map[string]time.Time
 	// forgot is when idle hosts were forgotten last.
 	forgot time.Time
-	sweep  sweep
+	// swept is when orphaned blobs were looked for last.
+	swept                time.Time
+	jobsSweep, waitSweep sweep
 }
 
 // Reconcile starts the workflows of jobs that are still pending although they were accepted more than 10 seconds ago,
 // fails those that could not be started within 24 hours, and deletes jobs that are still there long after their expiry.
-// Now and then it also forgets the hosts that nobody asks any more, and deletes files of jobs that do not exist.
+// It deletes uploads that were not submitted in time. Now and then it also forgets the hosts that nobody asks any more, and
+// deletes files of jobs and uploads that do not exist.
 // It may run in several processes at once.
 // The error joins what went wrong; every job was tried.
 func (s *Service) Reconcile(ctx context.Context) error {
@@ -71,13 +76,13 @@ func (s *Service) Reconcile(ctx context.Context) error {
 		started[job.ID] = last
 	}
 	s.reconciler.started = started
-	errs = append(errs, s.deleteExpired(ctx, now))
+	errs = append(errs, s.deleteExpired(ctx, now), s.deleteExpiredUploads(ctx, now))
 	if now.Sub(s.reconciler.forgot) >= forgetInterval {
 		s.reconciler.forgot = now
 		errs = append(errs, s.store.ForgetIdleHosts(ctx, idleHosts))
 	}
-	if now.Sub(s.reconciler.sweep.last) >= sweepInterval {
-		s.reconciler.sweep.last = now
+	if now.Sub(s.reconciler.swept) >= sweepInterval {
+		s.reconciler.swept = now
 		errs = append(errs, s.sweepOrphans(ctx, now))
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -28,6 +28,7 @@ type Workflows interface {
 // Store is what the service needs of a store. Errors carry the codes that package storetest states.
 type Store interface {
 	CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota) error
+	CreateJobFromUpload(ctx context.Context, job *wsc.Job, quota wsc.JobQuota, uploadID string) error
 	Job(ctx context.Context, id string) (*wsc.Job, error)
 	JobByIdempotencyKey(ctx context.Context, owner, key string) (*wsc.Job, error)
 	PendingJobs(ctx context.Context, createdBefore time.Time, limit int) ([]wsc.Job, error)
@@ -36,6 +37,10 @@ type Store interface {
 	SetJobPhase(ctx context.Context, id string, phase wsc.JobPhase, pass int, nextRetryAt *time.Time) error
 	DeleteJob(ctx context.Context, id string) error
 	ForgetIdleHosts(ctx context.Context, age time.Duration) error
+	CreateUpload(ctx context.Context, upload *wsc.Upload) error
+	Upload(ctx context.Context, id string) (*wsc.Upload, error)
+	DeleteUpload(ctx context.Context, id string) error
+	ExpiredUploads(ctx context.Context, expiredBefore time.Time, limit int) ([]wsc.Upload, error)
 }
 
 // Config is what a Service is made of. Store, Workflows and Blobs are required.
@@ -63,7 +68,7 @@ type Config struct {
 	NewID func() string
 }
 
-// Service accepts, cancels, deletes and reconciles jobs. It is safe for concurrent use.
+// Service keeps uploads, and accepts, cancels, deletes and reconciles jobs. It is safe for concurrent use.
 type Service struct {
 	store     Store
 	workflows Workflows

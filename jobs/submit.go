@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/urllist"
@@ -38,7 +39,8 @@ var errIDTaken = errors.New("there is a job with the new id")
 type Submission struct {
 	// Owner is whose job it will be.
 	Owner string
-	// Filename is the client's name of the list; see CleanFilename.
+	// Filename is the client's name of the list; see CleanFilename. For an upload that waited it may be "", which leaves it
+	// its name; a new name gets the upload's extension.
 	Filename string
 	// Options say how to check.
 	Options wsc.Options
@@ -46,6 +48,9 @@ type Submission struct {
 	IdempotencyKey string
 	// Upload is the list itself. It stays the caller's to close.
 	Upload *Upload
+	// UploadID names an upload of the owner that waits to be submitted, see KeepUpload; Upload is then empty and takes up
+	// its content.
+	UploadID string
 }
 
 // Submit validates a list completely, stores it as a pending job and starts the job's workflow. Once the job's row is
@@ -56,13 +61,15 @@ type Submission struct {
 // returns that job, and replayed says so. While another submission with the key is under way in this process, Submit
 // waits for it; of those in several processes the first row decides.
 //
+// An upload that waited is used up by the row of its job: it becomes one job at most, and after an error it waits on.
+//
 // Errors: the codes of urllist.Scan and CleanFilename for what is wrong with the list, wsc.CodeInvalidOptions,
-// wsc.CodeEmptyUpload, wsc.CodeQuotaExceeded, wsc.CodeIdempotencyConflict when the key was used for something else, and
-// wsc.CodeStorageUnavailable, also when headers can't be encrypted. The values of headers are in no answer. After an
+// wsc.CodeEmptyUpload, wsc.CodeNotFound when there is no such upload (any more), wsc.CodeQuotaExceeded,
+// wsc.CodeIdempotencyConflict when the key was used for something else, and wsc.CodeStorageUnavailable, also when headers can't be encrypted. The values of headers are in no answer. After an
 // error nothing of the submission is left, unless the database left open whether it stored the job: then the upload stays,
 // for the job or for the sweep of Reconcile.
 func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, replayed bool, err error) {
-	filename, err := CleanFilename(sub.Filename)
+	filename, err := sub.filename()
 	if err != nil {
 		return nil, false, err
 	}
@@ -72,8 +79,8 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, rep
 	if err := s.acceptHeaders(sub.Options); err != nil {
 		return nil, false, err
 	}
-	if sub.Upload.size == 0 {
-		return nil, false, wsc.Errorf(wsc.CodeEmptyUpload, "The file is empty.").At(wsc.Place{Field: "file"})
+	if sub.UploadID == "" && sub.Upload.size == 0 {
+		return nil, false, emptyUpload()
 	}
 	hash, err := requestHash(sub, filename)
 	if err != nil {
@@ -87,6 +94,18 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, rep
 		defer release()
 		if job, found, err := s.repeated(ctx, sub, hash); found || err != nil {
 			return job, found, err
+		}
+	}
+	if sub.UploadID != "" {
+		filename, err = s.takeUpload(ctx, sub, filename)
+		if wsc.CodeOf(err) == wsc.CodeNotFound {
+			// A submission with the same key may just have used it up.
+			if job, found, lookup := s.repeated(ctx, sub, hash); found || lookup != nil {
+				return job, found, lookup
+			}
+		}
+		if err != nil {
+			return nil, false, err
 		}
 	}
 	summary, err := urllist.Scan(ctx, sub.Upload.file, sub.Upload.size, urllist.Options{
@@ -126,6 +145,9 @@ func (s *Service) accept(ctx context.Context, job *wsc.Job, sub Submission) (acc
 	if err != nil || earlier != nil {
 		return earlier, earlier != nil, err
 	}
+	if sub.UploadID != "" {
+		s.dropUpload(ctx, wsc.WaitingUploadPath(sub.UploadID))
+	}
 	startCtx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := s.workflows.Start(startCtx, job); err != nil {
@@ -138,10 +160,11 @@ func (s *Service) accept(ctx context.Context, job *wsc.Job, sub Submission) (acc
 // that was faster. If neither is there in the end, the upload is deleted.
 func (s *Service) createJob(ctx context.Context, job *wsc.Job, sub Submission) (earlier *wsc.Job, err error) {
 	for range createAttempts {
-		if err = s.insertJob(ctx, job); err == nil {
+		if err = s.insertJob(ctx, job, sub.UploadID); err == nil {
 			return nil, nil
 		}
-		if wsc.CodeOf(err) != wsc.CodeConflict {
+		usedUp := wsc.CodeOf(err) == wsc.CodeNotFound
+		if wsc.CodeOf(err) != wsc.CodeConflict && !usedUp {
 			break
 		}
 		var found bool
@@ -149,6 +172,9 @@ func (s *Service) createJob(ctx context.Context, job *wsc.Job, sub Submission) (
 		if earlier, found, lookup = s.repeated(ctx, sub, job.RequestHash); found || lookup != nil {
 			s.dropUpload(ctx, job.UploadPath)
 			return earlier, lookup
+		}
+		if usedUp {
+			break
 		}
 		// The faster one's job is gone again, or its key has just become free.
 	}
@@ -164,9 +190,12 @@ func (s *Service) createJob(ctx context.Context, job *wsc.Job, sub Submission) (
 	return nil, fmt.Errorf("create job: %w", err)
 }
 
-func (s *Service) insertJob(ctx context.Context, job *wsc.Job) error {
+func (s *Service) insertJob(ctx context.Context, job *wsc.Job, uploadID string) error {
 	ctx, cancel := context.WithTimeout(ctx, rowTimeout)
 	defer cancel()
+	if uploadID != "" {
+		return s.store.CreateJobFromUpload(ctx, job, s.quota, uploadID)
+	}
 	return s.store.CreateJob(ctx, job, s.quota)
 }
 
@@ -176,6 +205,15 @@ func (s *Service) lookFor(ctx context.Context, id string) error {
 	defer cancel()
 	_, err := s.store.Job(ctx, id)
 	return err
+}
+
+// filename is the name of the list, made safe. That of an upload that waited is complete only with the upload's extension,
+// see takeUpload.
+func (sub *Submission) filename() (string, error) {
+	if sub.UploadID != "" {
+		return sub.Filename, nil
+	}
+	return CleanFilename(sub.Filename)
 }
 
 // requestHash identifies the content of a submission: two with the same hash and the same header values ask for the same
@@ -188,7 +226,11 @@ func requestHash(sub Submission, filename string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("hash submission: %w", err)
 	}
-	sum := sha256.Sum256(append(sub.Upload.hash.Sum(nil), rest...))
+	content := sub.Upload.hash.Sum(nil)
+	if sub.UploadID != "" {
+		content = []byte("upload " + sub.UploadID) // its content is gone when the submission is repeated
+	}
+	sum := sha256.Sum256(append(content, rest...))
 	return hex.EncodeToString(sum[:]), nil
 }
 
@@ -208,11 +250,12 @@ func (s *Service) storeUpload(ctx context.Context, key string, upload *Upload) e
 		Because(fmt.Errorf("store upload: %w", err))
 }
 
-// dropUpload deletes the upload of a job that was not accepted after all.
+// dropUpload deletes a blob that nobody needs: the upload of a job that was not accepted after all, or one that waited and
+// does not any more. If it can't be deleted, the sweep of Reconcile finds it later.
 func (s *Service) dropUpload(ctx context.Context, key string) {
 	ctx, cancel := context.WithTimeout(ctx, rowTimeout)
 	defer cancel()
-	if err := s.blobs.Delete(ctx, key); err != nil {
-		s.logger.ErrorContext(ctx, "could not delete the upload of a refused job", slog.String("blob", key), slog.Any("error", err))
+	if err := s.blobs.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		s.logger.ErrorContext(ctx, "could not delete an upload that is not needed", slog.String("blob", key), slog.Any("error", err))
 	}
 }

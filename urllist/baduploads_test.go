@@ -114,6 +114,25 @@ func (u upload) try(t *testing.T) {
 		require.Equal(t, u.urls, summary.URLs, "URLs; %+v", summary.Problems)
 		require.Equal(t, u.invalid, summary.Invalid, "invalid lines; %+v", summary.Problems)
 	}
+	requirePreviewAgrees(t, u, summary)
+}
+
+// requirePreviewAgrees previews the file: what Scan refuses is refused too, or the preview says that it would be.
+func requirePreviewAgrees(t *testing.T, u upload, summary Summary) {
+	t.Helper()
+	preview, err := Preview(t.Context(), strings.NewReader(u.content), int64(len(u.content)), Options{Filename: u.filename, TempDir: t.TempDir()})
+	if err != nil {
+		require.Equal(t, u.code, wsc.CodeOf(err), "%v", err)
+		return
+	}
+	require.Equal(t, u.code != "", preview.Refusal != nil)
+	if u.code != "" {
+		require.Equal(t, u.code, preview.Refusal.Code)
+		require.NotEmpty(t, preview.Refusal.Detail)
+		return
+	}
+	require.Equal(t, []int64{summary.URLs, summary.Invalid, summary.Blank}, []int64{preview.URLs, preview.Invalid, preview.Blank})
+	require.Equal(t, summary.List, preview.List)
 }
 
 // The rows of the catalogue that concern the content of a file, and of a second one named by WSC_EXTRA_CASES.

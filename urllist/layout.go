@@ -49,10 +49,13 @@ func (l *layout) names() []string {
 	return names
 }
 
+// noColumn stands for the column of a list in which there is none with URLs.
+const noColumn = -1
+
 // decide finds header and URL column by what the first rows hold.
-func (d *document) decide(s *sample, asked string) (*layout, error) {
+func (d *document) decide(s *sample, opts Options) (*layout, error) {
 	l := &layout{width: max(len(s.first), len(s.columns))}
-	asked = strings.TrimSpace(asked)
+	asked := strings.TrimSpace(opts.URLColumn)
 	switch {
 	case d.named:
 		l.header, l.width = s.names, len(s.names)
@@ -73,10 +76,25 @@ func (d *document) decide(s *sample, asked string) (*layout, error) {
 	for len(s.columns) < l.width {
 		s.columns = append(s.columns, columnStats{})
 	}
-	if asked != "" {
-		return l, d.choose(l, asked)
+	err := d.take(l, s, asked)
+	if err == nil || !opts.preview {
+		return l, err
 	}
-	return l, d.find(l, s)
+	if d.refusal == nil { // a sheet that is missing comes first
+		d.refusal = err
+	}
+	if asked == "" || d.find(l, s) != nil {
+		l.column, l.chosenBy = noColumn, ""
+	}
+	return l, nil
+}
+
+// take takes the column that was asked for, or finds one.
+func (d *document) take(l *layout, s *sample, asked string) error {
+	if asked != "" {
+		return d.choose(l, asked)
+	}
+	return d.find(l, s)
 }
 
 // countFirst counts the first row, which is data, like the others.

@@ -76,6 +76,20 @@ func TestScanNeedsConstantMemory(t *testing.T) {
 	require.Less(t, grown, int64(16e6))
 }
 
+// A preview keeps no more of a list than the hashes of its URLs.
+func TestPreviewNeedsTheMemoryOfItsDeduper(t *testing.T) {
+	list := generatedList{lines: 300_000}
+	debug.FreeOSMemory() // what earlier tests left
+	before := memoryInUse()
+	preview, err := Preview(t.Context(), list, list.size(), Options{Filename: "a.csv"})
+	require.NoError(t, err)
+	require.Equal(t, list.lines, preview.URLs)
+	require.Zero(t, preview.Duplicates)
+	grown := memoryInUse() - before
+	t.Logf("memory grew by %.1f MB", float64(grown)/1e6)
+	require.Less(t, grown, int64(30e6))
+}
+
 func TestDeduperFindsTheFirst(t *testing.T) {
 	const count = 50_000
 	dedupe := NewDeduper()
@@ -146,6 +160,15 @@ func BenchmarkScan(b *testing.B) {
 				summary, err := Scan(b.Context(), bytes.NewReader(bench.content), int64(len(bench.content)), Options{Filename: bench.name, TempDir: b.TempDir()})
 				require.NoError(b, err)
 				require.Equal(b, csv.lines, summary.URLs)
+			}
+			b.ReportMetric(float64(csv.lines)*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
+		})
+		b.Run("preview/"+bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				preview, err := Preview(b.Context(), bytes.NewReader(bench.content), int64(len(bench.content)), Options{Filename: bench.name, TempDir: b.TempDir()})
+				require.NoError(b, err)
+				require.Equal(b, csv.lines, preview.URLs)
 			}
 			b.ReportMetric(float64(csv.lines)*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
 		})

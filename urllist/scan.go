@@ -79,17 +79,7 @@ func (s *Summary) count(ctx context.Context, reader *Reader) error {
 	}
 }
 
-func clip(text string) string {
-	const most = 100
-	runes := 0
-	for i := range text {
-		if runes == most {
-			return strings.Clone(text[:i]) + "…"
-		}
-		runes++
-	}
-	return strings.Clone(text)
-}
+func clip(text string) string { return clipTo(text, 100) }
 
 // verdict is the error for a list without a single URL.
 func (s *Summary) verdict() error {

@@ -29,6 +29,8 @@ type Options struct {
 	KeepCells bool
 	// TempDir is the folder for what has to be unpacked; empty means os.TempDir.
 	TempDir string
+	// preview goes on without the sheet or the column that was asked for; see document.refusal.
+	preview bool
 }
 
 // freeBlanks is how many blank lines even the shortest list may have.
@@ -69,11 +71,15 @@ type Reader struct {
 	list      wsc.List
 	header    []string
 	headerRow int64
-	column    int
-	options   Options
-	nonBlank  int64
-	blank     int64
-	cells     []string
+	// column is noColumn in a preview if there is no column with URLs.
+	column   int
+	options  Options
+	nonBlank int64
+	blank    int64
+	cells    []string
+	// sheets and refusal are the document's.
+	sheets  []string
+	refusal error
 }
 
 // Open detects the format of a list and prepares reading it from its first line. src must stay valid until Close.
@@ -93,13 +99,14 @@ func Open(src io.ReaderAt, size int64, opts Options) (*Reader, error) {
 	list := document.list
 	list.HasHeader = layout.headerRow > 0
 	list.Columns = layout.names()
-	if layout.column < len(list.Columns) {
+	if layout.column >= 0 && layout.column < len(list.Columns) {
 		list.URLColumn = list.Columns[layout.column]
 	}
 	list.ChosenBy = layout.chosenBy
 	return &Reader{
 		source: &closingSource{source, document.close}, list: list, options: opts,
 		header: layout.header, headerRow: layout.headerRow, column: layout.column,
+		sheets: document.sheets, refusal: document.refusal,
 	}, nil
 }
 
@@ -164,7 +171,7 @@ func (r *Reader) line(row row) Line {
 	switch {
 	case row.whole:
 		cell = firstCell(row)
-	case r.column < len(row.cells):
+	case r.column >= 0 && r.column < len(row.cells):
 		cell = row.cells[r.column]
 	}
 	raw := wsc.TrimURL(string(cell))
@@ -258,6 +265,10 @@ type document struct {
 	// textHeader says that only a row with the name of a URL column is a header, as in a text file.
 	textHeader bool
 	close      func() error
+	// sheets names all sheets of a workbook.
+	sheets []string
+	// refusal is why a preview reads another sheet or another column than the one that was asked for, nil if it does not.
+	refusal error
 }
 
 // arrange reads the beginning of the document, decides on header and URL column, and starts again at the first row.
@@ -276,7 +287,7 @@ func (d *document) arrange(opts Options) (source, *layout, error) {
 	if err := first.close(); err != nil {
 		return nil, nil, fmt.Errorf("reading the list: %w", err)
 	}
-	layout, err := d.decide(sample, opts.URLColumn)
+	layout, err := d.decide(sample, opts)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -42,10 +42,20 @@ func openWorkbook(src io.ReaderAt, size int64, opts Options) (*document, error) 
 		return nil, alsoClose(err, book.close)
 	}
 	chosen, err := book.choose(opts)
+	refusal := error(nil)
+	if opts.preview && wsc.CodeOf(err) == wsc.CodeMissingSheet {
+		refusal, opts.Sheet = err, ""
+		chosen, err = book.choose(opts)
+	}
 	if err != nil {
 		return nil, alsoClose(err, book.close)
 	}
-	return book.document(chosen), nil
+	document := book.document(chosen)
+	document.refusal = refusal
+	for _, s := range book.sheets {
+		document.sheets = append(document.sheets, s.name)
+	}
+	return document, nil
 }
 
 func (b *workbook) document(s sheet) *document {

@@ -79,22 +79,31 @@ func isFile(target string) (bool, error) {
 
 // addStdin reads a list from standard input, through a temporary file, since formats are told apart by looking ahead.
 func (c *checkCommand) addStdin(ctx context.Context, p *process, list *localcheck.List) (err error) {
-	file, err := os.CreateTemp("", "wsc-stdin-*")
+	file, err := spool(p.stdin)
 	if err != nil {
-		return fmt.Errorf("spooling standard input: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	// Without a name the file can't be left behind.
-	if err := os.Remove(file.Name()); err != nil {
-		return fmt.Errorf("spooling standard input: %w", err)
-	}
-	if _, err := io.Copy(file, p.stdin); err != nil {
-		return fmt.Errorf("reading standard input: %w", err)
-	}
 	if err := c.addFile(ctx, p, list, file, "stdin"); err != nil {
 		return fmt.Errorf("standard input: %w", err)
 	}
 	return nil
+}
+
+// spool copies what can be read once, standard input or a pipe, into a temporary file, which the caller closes.
+func spool(from io.Reader) (*os.File, error) {
+	file, err := os.CreateTemp("", "wsc-stdin-*")
+	if err != nil {
+		return nil, fmt.Errorf("spooling standard input: %w", err)
+	}
+	// Without a name the file can't be left behind.
+	if err := os.Remove(file.Name()); err != nil {
+		return nil, fmt.Errorf("spooling standard input: %w", errors.Join(err, file.Close()))
+	}
+	if _, err := io.Copy(file, from); err != nil {
+		return nil, fmt.Errorf("reading standard input: %w", errors.Join(err, file.Close()))
+	}
+	return file, nil
 }
 
 func (c *checkCommand) addFile(ctx context.Context, p *process, list *localcheck.List, file *os.File, name string) error {

@@ -20,6 +20,8 @@ type submitCommand struct {
 	Name           string        `help:"Name to show for the list instead of the file's. Its extension helps to tell the format." placeholder:"NAME"`
 	Retention      time.Duration `help:"How long the server keeps the finished job, in hours such as 72h. Default: the server's, usually 24h." placeholder:"DURATION"`
 	IdempotencyKey string        `help:"Text that makes it safe to repeat this command: the same key with the same list and options gives the same job." placeholder:"TEXT"`
+	DryRun         bool          `help:"Show how the list is read, its counts, its first problems and what is odd; submit nothing and ask no server."`
+	JSON           bool          `name:"json" help:"With --dry-run: print all of that, the first rows included, as JSON."`
 	Watch          bool          `short:"w" help:"Show the progress until the job is done. Interrupting that (Ctrl-C) leaves the job running."`
 	listFlags
 	optionFlags
@@ -32,10 +34,12 @@ func (submitCommand) Help() string {
 
     job=$(wsc submit websites.csv)
 
-With --watch, the exit status is that of wsc watch.
+With --watch, the exit status is that of wsc watch. With --dry-run it is 0 for a list that would be accepted; how long a list
+may be only the server knows.
 
 Examples:
 
+    wsc submit websites.xlsx --dry-run
     wsc submit websites.xlsx --sheet Leads --watch
     wsc submit urls.txt --timeout 5s --retries 0 --accept-status 200-399
     cut -d, -f2 crm.csv | wsc submit - --name crm.txt`
@@ -43,6 +47,9 @@ Examples:
 
 // Run uploads the list.
 func (c *submitCommand) Run(ctx context.Context, p *process) error {
+	if c.JSON && !c.DryRun {
+		return usagef("--json goes with --dry-run")
+	}
 	options, err := c.options(c.listFlags)
 	if err != nil {
 		return err
@@ -56,6 +63,9 @@ func (c *submitCommand) Run(ctx context.Context, p *process) error {
 	}
 	if _, err := options.Resolve(defaults); err != nil {
 		return err
+	}
+	if c.DryRun {
+		return c.dryRun(ctx, p)
 	}
 	w := newWatcher(p)
 	server, err := c.client(w.options()...)

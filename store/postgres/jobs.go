@@ -34,6 +34,20 @@ WHERE owner = $1 AND idempotency_key = $2 AND idempotency_key <> '' AND created_
 // fit the quota of its owner is refused with wsc.CodeQuotaExceeded; those of one owner take turns, so that none slips
 // through.
 func (s *Store) CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota) error {
+	return s.createJob(ctx, job, quota, "")
+}
+
+// CreateJobFromUpload is CreateJob for a list that waits as an upload of the job's owner; the upload's row goes in the
+// same transaction. If there is no such upload when the job is created, the error has wsc.CodeNotFound and there is no job.
+func (s *Store) CreateJobFromUpload(ctx context.Context, job *wsc.Job, quota wsc.JobQuota, uploadID string) error {
+	if _, err := parseID(uploadID); err != nil {
+		return wsc.UploadNotFound()
+	}
+	return s.createJob(ctx, job, quota, uploadID)
+}
+
+// createJob inserts a job and uses up an upload, if its id is not "".
+func (s *Store) createJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota, uploadID string) error {
 	id, err := parseID(job.ID)
 	if err != nil {
 		return fmt.Errorf("create job: %q is not a UUID", job.ID)
@@ -48,7 +62,7 @@ func (s *Store) CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota)
 		parts.Options, parts.List, storable.Text(job.UploadPath), parts.ExportPaths, storable.Text(job.ScheduleID),
 		key, storable.Text(job.RequestHash), job.CreatedAt, job.ExpiresAt, job.ClaimedURLs,
 	}
-	if key == "" && quota == (wsc.JobQuota{}) {
+	if key == "" && quota == (wsc.JobQuota{}) && uploadID == "" {
 		_, err = s.pool.Exec(ctx, insertJobSQL, insert...)
 		return failure(ctx, "create job", err)
 	}
@@ -61,8 +75,11 @@ func (s *Store) CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota)
 		if err := checkQuota(ctx, tx, owner, job, quota); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, insertJobSQL, insert...)
-		return err
+		// The job comes first, so that of two submissions with the same key the later one meets the earlier one's job.
+		if _, err := tx.Exec(ctx, insertJobSQL, insert...); err != nil {
+			return err
+		}
+		return useUpload(ctx, tx, uploadID, owner, job.CreatedAt)
 	})
 	return failure(ctx, "create job", err)
 }

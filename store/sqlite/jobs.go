@@ -32,6 +32,20 @@ WHERE owner = ? AND idempotency_key = ? AND idempotency_key <> '' AND created_at
 // fit the quota of its owner is refused with wsc.CodeQuotaExceeded; those of one owner take turns, so that none slips
 // through.
 func (s *Store) CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota) error {
+	return s.createJob(ctx, job, quota, "")
+}
+
+// CreateJobFromUpload is CreateJob for a list that waits as an upload of the job's owner; the upload's row goes in the
+// same transaction. If there is no such upload when the job is created, the error has wsc.CodeNotFound and there is no job.
+func (s *Store) CreateJobFromUpload(ctx context.Context, job *wsc.Job, quota wsc.JobQuota, uploadID string) error {
+	if uploadID == "" {
+		return wsc.UploadNotFound()
+	}
+	return s.createJob(ctx, job, quota, uploadID)
+}
+
+// createJob inserts a job and uses up an upload, if its id is not "".
+func (s *Store) createJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota, uploadID string) error {
 	if id, err := uuid.Parse(job.ID); err != nil || id.String() != job.ID {
 		return fmt.Errorf("create job: %q is not a UUID", job.ID)
 	}
@@ -52,7 +66,10 @@ func (s *Store) CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota)
 		_, err := tx.ExecContext(ctx, insertJobSQL, job.ID, owner, storable.Text(job.Filename),
 			text(parts.Options), text(parts.List), storable.Text(job.UploadPath), text(parts.ExportPaths), storable.Text(job.ScheduleID),
 			key, storable.Text(job.RequestHash), stamp(job.CreatedAt), optionalStamp(job.ExpiresAt), job.ClaimedURLs)
-		return err
+		if err != nil {
+			return err
+		}
+		return useUpload(ctx, tx, uploadID, owner, job.CreatedAt)
 	})
 }
 

@@ -153,9 +153,25 @@ func keyCalls(store Store, id string) map[string]func(context.Context) error {
 	}
 }
 
+// uploadCalls are the methods about uploads.
+func uploadCalls(store Store, id string) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"CreateUpload": func(ctx context.Context) error {
+			return store.CreateUpload(ctx, &wsc.Upload{ID: id, CreatedAt: someTime(), ExpiresAt: someTime()})
+		},
+		"CreateJobFromUpload": func(ctx context.Context) error {
+			return store.CreateJobFromUpload(ctx, &wsc.Job{ID: id, CreatedAt: someTime()}, wsc.JobQuota{}, id)
+		},
+		"Upload":         func(ctx context.Context) error { _, err := store.Upload(ctx, id); return err },
+		"DeleteUpload":   func(ctx context.Context) error { return store.DeleteUpload(ctx, id) },
+		"ExpiredUploads": func(ctx context.Context) error { _, err := store.ExpiredUploads(ctx, someTime(), 1); return err },
+	}
+}
+
 func allCalls(store Store, id string) map[string]func(context.Context) error {
 	all := calls(store, id)
 	maps.Copy(all, callsWithoutJob(store, id))
 	maps.Copy(all, keyCalls(store, id))
+	maps.Copy(all, uploadCalls(store, id))
 	return all
 }

@@ -30,6 +30,10 @@ type Store interface {
 	// A job that does not fit the quota of its owner is refused with wsc.CodeQuotaExceeded, also when several are created
 	// at once.
 	CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota) error
+	// CreateJobFromUpload is CreateJob for a list that waits as an upload of the job's owner; the upload's row goes in the
+	// same transaction, so that an upload becomes one job at most. If there is no such upload when the job is created, one
+	// that has expired included, the error has wsc.CodeNotFound and there is no job.
+	CreateJobFromUpload(ctx context.Context, job *wsc.Job, quota wsc.JobQuota, uploadID string) error
 	// Job returns a job.
 	Job(ctx context.Context, id string) (*wsc.Job, error)
 	// JobsByID returns those of the jobs that exist, each once and in any order. What is not an id names no job.
@@ -103,7 +107,24 @@ type Store interface {
 	// down.
 	ForgetIdleHosts(ctx context.Context, age time.Duration) error
 
+	UploadStore
 	KeyStore
+}
+
+// UploadStore is the part of a store that keeps what is known of uploads that wait to be submitted. Their previews are
+// not stored.
+type UploadStore interface {
+	// CreateUpload inserts an upload. A second one with the same id is refused with wsc.CodeConflict. It is refused with
+	// wsc.CodeQuotaExceeded if its owner has wsc.MaxWaitingUploads that have not expired, also when several are created at
+	// once.
+	CreateUpload(ctx context.Context, upload *wsc.Upload) error
+	// Upload returns an upload, also one that has expired. The error has wsc.CodeNotFound when there is none.
+	Upload(ctx context.Context, id string) (*wsc.Upload, error)
+	// DeleteUpload removes an upload. The error has wsc.CodeNotFound when there is none, so that of several callers one
+	// knows that it removed it.
+	DeleteUpload(ctx context.Context, id string) error
+	// ExpiredUploads returns uploads whose expiry is before the given time, the longest expired first.
+	ExpiredUploads(ctx context.Context, expiredBefore time.Time, limit int) ([]wsc.Upload, error)
 }
 
 // KeyStore is the part of a store that keeps API keys and what happened with them. Methods that name a key return an error with wsc.CodeNotFound when

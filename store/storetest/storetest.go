@@ -24,6 +24,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"hosts", testHosts},
 		{"delete", testDelete},
 		{"quota", testQuota},
+		{"uploads", testUploads},
 		{"keys", testKeys},
 		{"request leases", testLeases},
 		{"sessions", testSessions},
