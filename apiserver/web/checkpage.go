@@ -1,8 +1,65 @@
 package web
 
-import "net/http"
+import (
+	"crypto/rand"
+	"net/http"
+	"time"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+// startPage is what the start page shows.
+type startPage struct {
+	// Text is what stands in the box for URLs.
+	Text string
+	// Key makes sending the form twice one job.
+	Key      string
+	Example  string
+	Limits   listLimits
+	CanWrite bool
+	// FileProblem is what is wrong with the file that was sent, and Problem with the text.
+	FileProblem, Problem *wsc.Problem
+	Answer               *answerView
+}
+
+// listLimits are the largest list that the server takes and how long it keeps a job.
+type listLimits struct {
+	Bytes, URLs int64
+	Retention   time.Duration
+}
+
+// Days is the time that jobs are kept, in words.
+func (l listLimits) Days() string {
+	if l.Retention <= 0 {
+		return ""
+	}
+	return duration(l.Retention)
+}
+
+// exampleList has one line of each kind that a person meets: a good site, a redirect, a page that is not there, an
+// expired certificate, a name that does not exist, and no URL at all.
+const exampleList = `https://example.com/
+wikipedia.org
+https://www.iana.org/no-such-page
+https://expired.badssl.com/
+https://name-that-does-not-exist.example/
+this line holds no URL
+`
 
 // checkPage is the start page.
 func (s *Site) checkPage(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, "check", page{Title: "Check websites", Nav: "check"})
+	view := startPage{}
+	if r.URL.Query().Has("example") {
+		view.Text = exampleList
+	}
+	s.renderStart(w, r, http.StatusOK, view)
+}
+
+func (s *Site) renderStart(w http.ResponseWriter, r *http.Request, status int, view startPage) {
+	view.Example, view.Limits = exampleList, s.limits
+	if view.Key == "" {
+		view.Key = rand.Text()
+	}
+	view.CanWrite = page{Key: keyOf(r)}.CanWrite()
+	s.render(w, r, status, "check", page{Title: "Check websites", Nav: "check", Scripts: []string{"check.js"}, Body: view})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -22,14 +23,17 @@ func (s *Site) functions() template.FuncMap {
 		"duration":   duration,
 		"icon":       icon,
 		"join":       strings.Join,
+		"kindAdvice": kindAdvice,
 		"kindWords":  wsc.ErrorKind.Sentence,
 		"ms":         milliseconds,
 		"num":        number,
 		"percent":    percent,
 		"phaseWords": phaseWords,
 		"scopeWords": scopeWords,
+		"statusText": http.StatusText,
 		"statusTone": statusTone,
 		"when":       when,
+		"webURL":     webURL,
 		"workflow":   s.temporal.Workflow,
 	}
 }

@@ -27,6 +27,11 @@ func (s *Site) Routes(router chi.Router) {
 		signedIn.Post("/account/sign-out-everywhere", s.signOutEverywhere)
 
 		signedIn.Get("/", s.checkPage)
+		signedIn.Post("/check", s.checkNow)
+		signedIn.Post("/uploads", s.createUpload)
+		signedIn.Get("/uploads/{id}", s.uploadPage)
+		signedIn.Post("/uploads/{id}/start", s.startUpload)
+		signedIn.Post("/uploads/{id}/delete", s.deleteUpload)
 	})
 }
 
