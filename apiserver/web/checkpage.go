@@ -2,7 +2,9 @@ package web
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -28,12 +30,21 @@ type listLimits struct {
 	Retention   time.Duration
 }
 
-// Days is the time that jobs are kept, in words.
+// Size is the largest list in words.
+func (l listLimits) Size() string { return strings.Replace(byteSize(l.Bytes), ".0 ", " ", 1) }
+
+// Days is the time that jobs are kept, in words; "" if that is not known.
 func (l listLimits) Days() string {
-	if l.Retention <= 0 {
+	switch hours := int(l.Retention.Hours()); {
+	case hours <= 0:
 		return ""
+	case hours == 1:
+		return "an hour"
+	case hours%24 == 0 && hours > 24:
+		return fmt.Sprintf("%d days", hours/24)
+	default:
+		return fmt.Sprintf("%d hours", hours)
 	}
-	return duration(l.Retention)
 }
 
 // exampleList has one line of each kind that a person meets: a good site, a redirect, a page that is not there, an

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"net/http"
 
-	"github.com/go-chi/chi/v5"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
@@ -16,7 +15,7 @@ func (s *Site) startUpload(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, malformedForm())
 		return
 	}
-	id := chi.URLParam(r, "id")
+	id := r.PathValue("id")
 	reading := client.Reading{URLColumn: r.PostForm.Get("url_column"), Sheet: r.PostForm.Get("sheet")}
 	form := newOptionsForm(s.defaults, rand.Text())
 	options := form.fill(r.PostForm)

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/go-chi/chi/v5"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
@@ -101,7 +100,7 @@ func (s *Site) failFile(w http.ResponseWriter, r *http.Request, err error) {
 // uploadPage shows how an upload is understood, read with the column and the sheet asked for.
 func (s *Site) uploadPage(w http.ResponseWriter, r *http.Request) {
 	reading := readingOf(r.URL.Query())
-	upload, err := s.client.PreviewUpload(r.Context(), chi.URLParam(r, "id"), reading)
+	upload, err := s.client.PreviewUpload(r.Context(), r.PathValue("id"), reading)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -145,7 +144,7 @@ func querySuffix(reading client.Reading) string {
 
 // deleteUpload drops an upload; one that is gone already is no error.
 func (s *Site) deleteUpload(w http.ResponseWriter, r *http.Request) {
-	err := s.client.DeleteUpload(r.Context(), chi.URLParam(r, "id"))
+	err := s.client.DeleteUpload(r.Context(), r.PathValue("id"))
 	if err != nil && wsc.CodeOf(err) != wsc.CodeNotFound {
 		s.fail(w, r, err)
 		return

@@ -206,15 +206,13 @@ func (v *uploadView) DelimiterWords() string {
 	}
 }
 
-// ChosenWords says why the column was taken.
+// ChosenWords says why the column was taken, unless a warning says it.
 func (v *uploadView) ChosenWords() string {
 	switch v.ChosenBy {
 	case "option":
 		return "You chose it."
 	case "header":
 		return "Found by its name."
-	case "content":
-		return "Found by its cells, most of which look like URLs."
 	default:
 		return ""
 	}

@@ -280,7 +280,7 @@
     upload(new File([text], "pasted-list.txt", { type: "text/plain" }));
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id !== "answer") return;
+    if (event.detail.target?.id !== "answer") return;
     const wrong = event.detail.target.querySelector("[data-problem]") !== null;
     if (wrong) find("#urls").setAttribute("aria-invalid", "true");
     const answer = event.detail.target.querySelector("[data-announce]");
