@@ -23,13 +23,15 @@ type answerView struct {
 type hop struct {
 	URL    string
 	Status int
+	// TimeMS is how long the hop took, 0 for the last one.
+	TimeMS float64
 	Last   bool
 }
 
 func newAnswerView(result *wsc.Result) *answerView {
 	v := &answerView{Result: result, Sentence: sentenceOf(result), Advice: adviceOf(result)}
 	for _, redirect := range result.Redirects {
-		v.Path = append(v.Path, hop{URL: redirect.URL, Status: redirect.HTTPStatus})
+		v.Path = append(v.Path, hop{URL: redirect.URL, Status: redirect.HTTPStatus, TimeMS: redirect.TimeMS})
 	}
 	if len(v.Path) > 0 && result.FinalURL != "" {
 		v.Path = append(v.Path, hop{URL: result.FinalURL, Status: result.HTTPStatus, Last: true})
@@ -60,6 +62,9 @@ func sentenceOf(result *wsc.Result) string {
 func adviceOf(result *wsc.Result) string {
 	switch result.Status {
 	case wsc.StatusError:
+		if result.ErrorKind == wsc.KindInvalidURL && result.ErrorMessage != "" {
+			return "" // the reason says how to write it
+		}
 		return kindAdvice(result.ErrorKind)
 	case wsc.StatusInactive:
 		return httpAdvice(result.HTTPStatus)

@@ -66,6 +66,9 @@ func (s *Site) checkPage(w http.ResponseWriter, r *http.Request) {
 	s.renderStart(w, r, http.StatusOK, view)
 }
 
+// toStart leads browsers to the start page that ask for the address of one of its forms.
+func (s *Site) toStart(w http.ResponseWriter, r *http.Request) { s.redirect(w, r, "/") }
+
 func (s *Site) renderStart(w http.ResponseWriter, r *http.Request, status int, view startPage) {
 	view.Example, view.Limits = exampleList, s.limits
 	if view.Key == "" {

@@ -33,6 +33,7 @@ func (s *Site) functions() template.FuncMap {
 		"statusText": http.StatusText,
 		"statusTone": statusTone,
 		"when":       when,
+		"unsaidLine": unsaidLine,
 		"webURL":     webURL,
 		"workflow":   s.temporal.Workflow,
 	}

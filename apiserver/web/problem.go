@@ -2,7 +2,9 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
@@ -54,4 +56,12 @@ func parseForm(w http.ResponseWriter, r *http.Request) bool {
 
 func malformedForm() error {
 	return wsc.Errorf(wsc.CodeMalformedBody, "The form did not arrive completely, or is too large. Send it again.")
+}
+
+// unsaidLine is the line that a problem is about, 0 if its sentence says it.
+func unsaidLine(problem wsc.Problem) int64 {
+	if strings.Contains(strings.ToLower(problem.Detail), fmt.Sprintf("line %d", problem.Line)) {
+		return 0
+	}
+	return problem.Line
 }

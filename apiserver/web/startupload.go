@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"net/http"
 
-
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
 )
@@ -31,6 +30,11 @@ func (s *Site) startUpload(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.redirect(w, r, jobPath(job.ID))
+}
+
+// toUpload leads browsers to the page of an upload that ask for the address of its form.
+func (s *Site) toUpload(w http.ResponseWriter, r *http.Request) {
+	s.redirect(w, r, uploadPath(r.PathValue("id")))
 }
 
 // startAgain shows the page of an upload with what is wrong with its start.

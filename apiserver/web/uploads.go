@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"time"
 
-
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
 )

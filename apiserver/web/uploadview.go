@@ -190,6 +190,16 @@ func (v *uploadView) FormatWords() string {
 	}
 }
 
+// EncodingWords names the encoding as people write it.
+func (v *uploadView) EncodingWords() string {
+	switch v.Encoding {
+	case "windows-1252":
+		return "Windows-1252"
+	default:
+		return strings.ToUpper(v.Encoding)
+	}
+}
+
 // DelimiterWords names what stands between the cells of a line.
 func (v *uploadView) DelimiterWords() string {
 	switch v.Delimiter {
