@@ -29,14 +29,17 @@ type hop struct {
 }
 
 func newAnswerView(result *wsc.Result) *answerView {
-	v := &answerView{Result: result, Sentence: sentenceOf(result), Advice: adviceOf(result)}
+	v := &answerView{Result: result, Sentence: sentenceOf(result), Advice: advice(result)}
+	if result.ErrorKind == wsc.KindInvalidURL && result.ErrorMessage != "" {
+		v.Advice = "" // the reason says how to write it, and there is no list
+	}
 	for _, redirect := range result.Redirects {
 		v.Path = append(v.Path, hop{URL: redirect.URL, Status: redirect.HTTPStatus, TimeMS: redirect.TimeMS})
 	}
 	if len(v.Path) > 0 && result.FinalURL != "" {
 		v.Path = append(v.Path, hop{URL: result.FinalURL, Status: result.HTTPStatus, Last: true})
 	}
-	v.Short = fmt.Sprintf("%s: %s. %s", shortText(result.URL), result.Status, v.Sentence)
+	v.Short = fmt.Sprintf("%s: %s. %s", shortened(result.URL, 80), result.Status, v.Sentence)
 	return v
 }
 
@@ -59,35 +62,8 @@ func sentenceOf(result *wsc.Result) string {
 	return result.ErrorKind.Sentence()
 }
 
-func adviceOf(result *wsc.Result) string {
-	switch result.Status {
-	case wsc.StatusError:
-		if result.ErrorKind == wsc.KindInvalidURL && result.ErrorMessage != "" {
-			return "" // the reason says how to write it
-		}
-		return kindAdvice(result.ErrorKind)
-	case wsc.StatusInactive:
-		return httpAdvice(result.HTTPStatus)
-	case wsc.StatusActive:
-	}
-	return ""
-}
+// StatusText is the name of the HTTP status.
+func (v *answerView) StatusText() string { return http.StatusText(v.HTTPStatus) }
 
-// webURL is a URL that a page may link to: only http and https are, and every other text is "".
-func webURL(text string) string {
-	for _, scheme := range []string{"http://", "https://"} {
-		if len(text) > len(scheme) && strings.EqualFold(text[:len(scheme)], scheme) {
-			return text
-		}
-	}
-	return ""
-}
-
-// shortText cuts a text for a sentence.
-func shortText(text string) string {
-	const most = 80
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
-}
+// Link is the address of the site, "" if there is none that a page may link to.
+func (v *answerView) Link() string { return webLink(v.NormalizedURL) }

@@ -127,7 +127,7 @@ func (s *Site) failPaste(w http.ResponseWriter, r *http.Request, view startPage,
 		s.toSignIn(w, r)
 		return
 	}
-	problem := s.problemOf(r, err)
+	problem := placedProblem{s.problemOf(r, err)}
 	view.Problem = &problem
 	if isFragment(r) {
 		s.renderFragment(w, r, problem.Status, "check", "answer", view)

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	wsc "github.com/website-status-checker/wsc"
 )
 
 // startPage is what the start page shows.
@@ -20,7 +18,7 @@ type startPage struct {
 	Limits   listLimits
 	CanWrite bool
 	// FileProblem is what is wrong with the file that was sent, and Problem with the text.
-	FileProblem, Problem *wsc.Problem
+	FileProblem, Problem *placedProblem
 	Answer               *answerView
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"math"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -23,18 +22,14 @@ func (s *Site) functions() template.FuncMap {
 		"duration":   duration,
 		"icon":       icon,
 		"join":       strings.Join,
-		"kindAdvice": kindAdvice,
 		"kindWords":  wsc.ErrorKind.Sentence,
 		"ms":         milliseconds,
 		"num":        number,
 		"percent":    percent,
 		"phaseWords": phaseWords,
 		"scopeWords": scopeWords,
-		"statusText": http.StatusText,
 		"statusTone": statusTone,
 		"when":       when,
-		"unsaidLine": unsaidLine,
-		"webURL":     webURL,
 		"workflow":   s.temporal.Workflow,
 	}
 }

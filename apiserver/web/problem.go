@@ -58,10 +58,13 @@ func malformedForm() error {
 	return wsc.Errorf(wsc.CodeMalformedBody, "The form did not arrive completely, or is too large. Send it again.")
 }
 
-// unsaidLine is the line that a problem is about, 0 if its sentence says it.
-func unsaidLine(problem wsc.Problem) int64 {
-	if strings.Contains(strings.ToLower(problem.Detail), fmt.Sprintf("line %d", problem.Line)) {
+// placedProblem is a problem of a list, which may know the line.
+type placedProblem struct{ wsc.Problem }
+
+// UnsaidLine is the line that the problem is about, 0 if its sentence says it or nobody knows.
+func (p placedProblem) UnsaidLine() int64 {
+	if strings.Contains(strings.ToLower(p.Detail), fmt.Sprintf("line %d", p.Line)) {
 		return 0
 	}
-	return problem.Line
+	return p.Line
 }

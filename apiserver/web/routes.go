@@ -26,7 +26,6 @@ func (s *Site) Routes(router chi.Router) {
 		signedIn.Get("/account", s.accountPage)
 		signedIn.Post("/account/sign-out-everywhere", s.signOutEverywhere)
 
-		signedIn.Get("/", s.checkPage)
 		signedIn.Get("/check", s.toStart) // who reloads an answer is asked to send the form again, or comes here
 		signedIn.Post("/check", s.checkNow)
 		signedIn.Get("/uploads", s.toStart)
@@ -35,6 +34,7 @@ func (s *Site) Routes(router chi.Router) {
 		signedIn.Get("/uploads/{id}/start", s.toUpload)
 		signedIn.Post("/uploads/{id}/start", s.startUpload)
 		signedIn.Post("/uploads/{id}/delete", s.deleteUpload)
+		signedIn.Get("/", s.checkPage)
 	})
 }
 

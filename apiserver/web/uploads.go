@@ -88,7 +88,7 @@ func (s *Site) failFile(w http.ResponseWriter, r *http.Request, err error) {
 		s.toSignIn(w, r)
 		return
 	}
-	problem := s.problemOf(r, err)
+	problem := placedProblem{s.problemOf(r, err)}
 	if isFragment(r) {
 		s.renderFragment(w, r, problem.Status, "check", "file-problem", problem)
 		return

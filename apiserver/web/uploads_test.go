@@ -250,3 +250,14 @@ func TestAnUploadIsItsOwners(t *testing.T) {
 	require.Contains(t, gone.body, "There is no such upload.")
 	require.Equal(t, http.StatusNotFound, b.get("/uploads/..%2f..%2fx").status)
 }
+
+// A column that was chosen and has no URLs is refused where it was chosen.
+func TestAColumnWithoutURLsIsRefusedAtItsChoice(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, member(t, server).Secret)
+	page := b.get(b.uploaded("leads.csv", "Firm,Website\nOne,a.example\nTwo,b.example\n") + "?url_column=Firm")
+	require.Contains(t, page.body, `<option value="Firm" selected>`)
+	require.Regexp(t, `<p id="column-hint" class="problem">.*None of the 2 lines holds a URL that can be checked\.`, page.body)
+	require.Equal(t, 1, strings.Count(page.body, "None of the 2 lines holds"))
+}

@@ -73,7 +73,7 @@ func (v *uploadView) choices() {
 	for i, name := range names {
 		choice := columnChoice{Value: name, Label: name}
 		if seen[plainName(name)] > 1 || len(name) > 255 {
-			choice.Value, choice.Label = columnLetter(i), shortText(name)+" ("+columnLetter(i)+")"
+			choice.Value, choice.Label = columnLetter(i), shortened(name, 80)+" ("+columnLetter(i)+")"
 		}
 		choice.Selected = !chosen && v.Asked.URLColumn != "" && choice.Value == v.Asked.URLColumn && name == v.URLColumn
 		chosen = chosen || choice.Selected
@@ -153,7 +153,14 @@ func (v *uploadView) Tabular() bool { return len(v.Columns) > 1 }
 func (v *uploadView) SheetRefusal() string { return v.refusal(wsc.CodeMissingSheet) }
 
 // ColumnRefusal is described at SheetRefusal.
-func (v *uploadView) ColumnRefusal() string { return v.refusal(wsc.CodeMissingColumn) }
+func (v *uploadView) ColumnRefusal() string {
+	if v.ChosenBy == "option" && v.Tabular() {
+		if reason := v.refusal(wsc.CodeNoValidURLs); reason != "" {
+			return reason
+		}
+	}
+	return v.refusal(wsc.CodeMissingColumn)
+}
 
 // OtherRefusal is described at SheetRefusal.
 func (v *uploadView) OtherRefusal() string {

@@ -360,15 +360,24 @@
     if (button) setTimeout(() => { button.disabled = true; }); // only after the form is on its way
   });
 
+  // showColumn scrolls a wide table to the column with the URLs.
+  function showColumn() {
+    const frame = find(".preview");
+    const head = frame?.querySelector("th.url");
+    if (head && head.offsetLeft + head.offsetWidth > frame.clientWidth) frame.scrollLeft = Math.max(0, head.offsetLeft - 60);
+  }
+
   function ready() {
     countLines();
     restoreOptions();
+    showColumn();
     const wrong = find("#start [aria-invalid]");
     if (wrong) wrong.focus();
   }
   document.addEventListener("DOMContentLoaded", ready);
   document.addEventListener("htmx:load", (event) => {
     if (event.detail.elt.matches?.("#stage, body")) ready();
+    if (event.detail.elt.matches?.("#reading")) showColumn();
   });
   // A page that the browser kept is as good as new: another key, and buttons that can be pressed.
   window.addEventListener("pageshow", (event) => {
