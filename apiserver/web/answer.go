@@ -14,13 +14,13 @@ type answerView struct {
 	// Sentence says what the outcome means, and Advice what to do; Advice may be "".
 	Sentence, Advice string
 	// Path is how redirects led to the answer; empty without redirects.
-	Path []hop
+	Path []answerHop
 	// Short is what a screen reader says when the answer arrives.
 	Short string
 }
 
-// hop is one URL on the way to the answer.
-type hop struct {
+// answerHop is one URL on the way to the answer.
+type answerHop struct {
 	URL    string
 	Status int
 	// TimeMS is how long the hop took, 0 for the last one.
@@ -34,10 +34,10 @@ func newAnswerView(result *wsc.Result) *answerView {
 		v.Advice = "" // the reason says how to write it, and there is no list
 	}
 	for _, redirect := range result.Redirects {
-		v.Path = append(v.Path, hop{URL: redirect.URL, Status: redirect.HTTPStatus, TimeMS: redirect.TimeMS})
+		v.Path = append(v.Path, answerHop{URL: redirect.URL, Status: redirect.HTTPStatus, TimeMS: redirect.TimeMS})
 	}
 	if len(v.Path) > 0 && result.FinalURL != "" {
-		v.Path = append(v.Path, hop{URL: result.FinalURL, Status: result.HTTPStatus, Last: true})
+		v.Path = append(v.Path, answerHop{URL: result.FinalURL, Status: result.HTTPStatus, Last: true})
 	}
 	v.Short = fmt.Sprintf("%s: %s. %s", shortened(result.URL, 80), result.Status, v.Sentence)
 	return v
