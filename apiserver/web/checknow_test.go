@@ -13,8 +13,8 @@ import (
 	"github.com/website-status-checker/wsc/internal/apitest"
 )
 
-// fragment posts a form as the page's script does.
-func (b *browser) fragment(path string, form url.Values) answer {
+// postByScript posts a form as the page's script does.
+func (b *browser) postByScript(path string, form url.Values) answer {
 	b.t.Helper()
 	request := b.request(http.MethodPost, path, strings.NewReader(form.Encode()))
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -40,7 +40,7 @@ func TestASingleURLIsAnsweredInPlace(t *testing.T) {
 		TLS:       &wsc.TLSInfo{NotAfter: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC), DaysLeft: 9, Issuer: "Some CA"},
 		CheckedAt: time.Date(2029, 12, 24, 0, 0, 0, 0, time.UTC),
 	})
-	answer := b.fragment("/check", url.Values{"urls": {" moved.example\n\n"}})
+	answer := b.postByScript("/check", url.Values{"urls": {" moved.example\n\n"}})
 	require.Equal(t, http.StatusOK, answer.status)
 	require.NotContains(t, answer.body, "<html", "a part of the page only")
 	for _, want := range []string{
@@ -70,7 +70,7 @@ func TestAnAnswerSaysWhatToDo(t *testing.T) {
 		"nix":             {"error", "Not checked", "is not a web address; write it like example.com"},
 		"ftp://a.example": {"error", "Not checked", "http"},
 	} {
-		answer := b.fragment("/check", url.Values{"urls": {text}})
+		answer := b.postByScript("/check", url.Values{"urls": {text}})
 		require.Equal(t, http.StatusOK, answer.status, text)
 		for _, want := range wants {
 			require.Contains(t, answer.body, want, text)
@@ -85,7 +85,7 @@ func TestEveryKindHasAdvice(t *testing.T) {
 	seen := map[string]bool{}
 	for _, kind := range wsc.ErrorKinds() {
 		server.Answer("x.example", wsc.Result{Status: wsc.StatusError, ErrorKind: kind})
-		body := b.fragment("/check", url.Values{"urls": {"x.example"}}).body
+		body := b.postByScript("/check", url.Values{"urls": {"x.example"}}).body
 		require.Regexp(t, `<p class="advice">[A-Z][^<]+\.</p>`, body, kind)
 		_, sentence, found := strings.Cut(body, `<p class="raw clamp">`)
 		require.True(t, found, kind)
@@ -100,7 +100,7 @@ func TestSeveralURLsBecomeAJobAtOnce(t *testing.T) {
 	server := start(t)
 	b := signedIn(t, server, member(t, server).Secret)
 	form := url.Values{"key": {"once"}, "urls": {"a.example\r\n# a note\r\n\r\nb.example\r\nnix\r\n"}}
-	first, again := b.post("/check", form), b.fragment("/check", form)
+	first, again := b.post("/check", form), b.postByScript("/check", form)
 	require.Equal(t, http.StatusSeeOther, first.status, first.body)
 	jobs := jobsOf(t, server)
 	require.Len(t, jobs, 1, "a second click is the same job")
@@ -138,7 +138,7 @@ func TestWhatIsWrongWithATextStandsBelowIt(t *testing.T) {
 		"\n# x": "There is no URL yet.",
 		hostile: "None of the 2 lines holds a URL that can be checked.",
 	} {
-		part := b.fragment("/check", url.Values{"urls": {text}})
+		part := b.postByScript("/check", url.Values{"urls": {text}})
 		require.GreaterOrEqual(t, part.status, 400)
 		require.Contains(t, part.body, want)
 		require.Contains(t, part.body, `role="alert" data-problem`)
@@ -151,7 +151,7 @@ func TestWhatIsWrongWithATextStandsBelowIt(t *testing.T) {
 		require.NotContains(t, page.body, "<script>alert")
 	}
 	require.Contains(t, b.post("/check", url.Values{"urls": {hostile}}).body, "a &lt;script&gt;alert(1)&lt;/script&gt;\n\u202egnp.exe", "nothing typed is lost")
-	long := b.fragment("/check", url.Values{"urls": {strings.Repeat("a.example\n", 450_000)}})
+	long := b.postByScript("/check", url.Values{"urls": {strings.Repeat("a.example\n", 450_000)}})
 	require.Equal(t, http.StatusRequestEntityTooLarge, long.status)
 	require.Contains(t, long.body, "Save it as a file")
 	require.Empty(t, jobsOf(t, server))
@@ -167,7 +167,7 @@ func TestAHostileAnswerIsShownAsText(t *testing.T) {
 		FinalURL: "javascript:alert(1)", Redirects: []wsc.Redirect{{URL: `https://evil.example/"onmouseover=alert(1)`, HTTPStatus: 302}},
 		TLS: &wsc.TLSInfo{Issuer: "<b>CA</b>", Problem: "<i>", NotAfter: time.Now()},
 	})
-	body := b.fragment("/check", url.Values{"urls": {"evil.example"}}).body
+	body := b.postByScript("/check", url.Values{"urls": {"evil.example"}}).body
 	for _, never := range []string{"<img", "<script", "<b>CA", "<i>", `href="javascript`, `"onmouseover`} {
 		require.NotContains(t, body, never)
 	}
