@@ -14,6 +14,7 @@ func (s *Server) addPages(cfg Config, router *chi.Mux) (err error) {
 	s.site, err = web.New(web.Config{
 		API: router, Gate: gate{s}, LimitPublic: s.limitPublic, Logger: s.logger, Version: cfg.Version,
 		TemporalUIURL: cfg.TemporalUIURL, TemporalNamespace: cfg.TemporalNamespace, KeyHint: cfg.KeyHint,
+		MaxUploadBytes: s.jobs.MaxUploadBytes(), MaxURLs: s.jobs.MaxURLs(), Defaults: s.jobs.Defaults(),
 	})
 	if err != nil {
 		return err

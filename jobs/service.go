@@ -123,5 +123,8 @@ func New(cfg Config) (*Service, error) {
 // MaxUploadBytes is the largest upload that is accepted, in bytes; 0 is no limit.
 func (s *Service) MaxUploadBytes() int64 { return s.maxBytes }
 
+// MaxURLs is the most non-blank lines of a list that is accepted; 0 is no limit.
+func (s *Service) MaxURLs() int64 { return s.maxURLs }
+
 // Defaults are the settings for what a submission's options leave open.
 func (s *Service) Defaults() wsc.Defaults { return s.defaults }

@@ -2,7 +2,9 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
@@ -54,4 +56,15 @@ func parseForm(w http.ResponseWriter, r *http.Request) bool {
 
 func malformedForm() error {
 	return wsc.Errorf(wsc.CodeMalformedBody, "The form did not arrive completely, or is too large. Send it again.")
+}
+
+// placedProblem is a problem of a list, which may know the line.
+type placedProblem struct{ wsc.Problem }
+
+// UnsaidLine is the line that the problem is about, 0 if its sentence says it or nobody knows.
+func (p placedProblem) UnsaidLine() int64 {
+	if strings.Contains(strings.ToLower(p.Detail), fmt.Sprintf("line %d", p.Line)) {
+		return 0
+	}
+	return p.Line
 }

@@ -26,6 +26,14 @@ func (s *Site) Routes(router chi.Router) {
 		signedIn.Get("/account", s.accountPage)
 		signedIn.Post("/account/sign-out-everywhere", s.signOutEverywhere)
 
+		signedIn.Get("/check", s.toStart) // who reloads an answer is asked to send the form again, or comes here
+		signedIn.Post("/check", s.checkNow)
+		signedIn.Get("/uploads", s.toStart)
+		signedIn.Post("/uploads", s.createUpload)
+		signedIn.Get("/uploads/{id}", s.uploadPage)
+		signedIn.Get("/uploads/{id}/start", s.toUpload)
+		signedIn.Post("/uploads/{id}/start", s.startUpload)
+		signedIn.Post("/uploads/{id}/delete", s.deleteUpload)
 		signedIn.Get("/", s.checkPage)
 
 		signedIn.Get("/jobs/{id}", s.jobPage)

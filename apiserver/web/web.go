@@ -48,6 +48,11 @@ type Config struct {
 	TemporalNamespace string
 	// KeyHint is how the person at the browser finds a key, shown on the sign-in page; "" for none.
 	KeyHint string
+	// MaxUploadBytes is the largest list in bytes and MaxURLs the most lines of one, 0 for no limit; Defaults are what jobs
+	// have that do not say otherwise. Pages tell people of them.
+	MaxUploadBytes int64
+	MaxURLs        int64
+	Defaults       wsc.Defaults
 }
 
 // Site is the GUI.
@@ -60,6 +65,8 @@ type Site struct {
 	limitPublic func(http.Handler) http.Handler
 	temporal    temporalUI
 	keyHint     string
+	limits      listLimits
+	defaults    wsc.Defaults
 	assets      *assets
 	templates   map[string]*template.Template
 }
@@ -72,6 +79,7 @@ func New(cfg Config) (*Site, error) {
 	s := &Site{
 		gate: cfg.Gate, api: cfg.API, limitPublic: cfg.LimitPublic, logger: cfg.Logger, version: cfg.Version, keyHint: cfg.KeyHint,
 		temporal: temporalUI{address: cfg.TemporalUIURL, namespace: cfg.TemporalNamespace},
+		limits:   listLimits{Bytes: cfg.MaxUploadBytes, URLs: cfg.MaxURLs, Retention: cfg.Defaults.Retention}, defaults: cfg.Defaults,
 	}
 	if s.logger == nil {
 		s.logger = slog.Default()

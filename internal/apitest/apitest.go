@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/apiserver"
 	"github.com/website-status-checker/wsc/audit"
+	"github.com/website-status-checker/wsc/expect"
 	"github.com/website-status-checker/wsc/jobs"
 	"github.com/website-status-checker/wsc/keys"
 	"github.com/website-status-checker/wsc/store/sqlite"
@@ -35,6 +37,8 @@ type Server struct {
 	*httptest.Server
 	Store *sqlite.Store
 	Keys  *keys.Service
+
+	checker *answers
 }
 
 // Start starts an API that is stopped when the test ends. The limits are those of apiserver.Limits.
@@ -54,8 +58,11 @@ func Start(t testing.TB, limits apiserver.Limits) *Server {
 	spool := filepath.Join(dir, "spool")
 	require.NoError(t, os.Mkdir(spool, 0o700))
 
+	compiler, err := expect.NewCompiler()
+	require.NoError(t, err)
+	defaults := wsc.Defaults{HostRate: 10, Retention: time.Hour, CompileExpect: expect.NewCache(compiler, 10).Validate}
 	service, err := jobs.New(jobs.Config{
-		Store: store, Workflows: noWorkflows{store}, Blobs: blobs, Defaults: wsc.Defaults{HostRate: 10, Retention: time.Hour},
+		Store: store, Workflows: noWorkflows{store}, Blobs: blobs, Defaults: defaults,
 		MaxURLs: 20_000, MaxUploadBytes: 4 << 20, SpoolDir: spool, Logger: logger,
 	})
 	require.NoError(t, err)
@@ -65,12 +72,13 @@ func Start(t testing.TB, limits apiserver.Limits) *Server {
 	security, err := audit.New(audit.Config{Store: store, Logger: logger})
 	require.NoError(t, err)
 	t.Cleanup(security.Close)
+	checker := &answers{byHost: map[string]wsc.Result{}}
 	api, err := apiserver.New(apiserver.Config{
-		Store: store, Jobs: service, Keys: keyService, Security: security, Checker: noChecker{}, Blobs: blobs,
+		Store: store, Jobs: service, Keys: keyService, Security: security, Checker: checker, Blobs: blobs,
 		Workflows: noWorkflows{store}, Registry: prometheus.NewRegistry(), Logger: logger, Version: "1.2.3", TempDir: spool, Limits: limits,
 	})
 	require.NoError(t, err)
-	s := &Server{Server: httptest.NewUnstartedServer(api.Handler()), Store: store, Keys: keyService}
+	s := &Server{Server: httptest.NewUnstartedServer(api.Handler()), Store: store, Keys: keyService, checker: checker}
 	s.Config = api.HTTPServer("")
 	s.Start()
 	t.Cleanup(func() { api.Close(); s.Close() })
@@ -105,9 +113,27 @@ func (noWorkflows) Terminate(context.Context, string, string) error { return nil
 
 func (noWorkflows) Ping(context.Context) error { return nil }
 
-// noChecker finds every website active.
-type noChecker struct{}
+// Answer makes single checks of a host end with this result; without one every website is active.
+func (s *Server) Answer(host string, result wsc.Result) {
+	s.checker.mu.Lock()
+	defer s.checker.mu.Unlock()
+	s.checker.byHost[host] = result
+}
 
-func (noChecker) Check(_ context.Context, target wsc.Target, _ wsc.CheckOptions) wsc.Result {
-	return wsc.Result{URL: target.URL, NormalizedURL: target.NormalizedURL, Host: target.Host, Status: wsc.StatusActive, HTTPStatus: 200, Attempts: 1}
+// answers stands for the checker.
+type answers struct {
+	mu     sync.Mutex
+	byHost map[string]wsc.Result
+}
+
+// Check returns what Answer set for the host.
+func (a *answers) Check(_ context.Context, target wsc.Target, _ wsc.CheckOptions) wsc.Result {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	result, set := a.byHost[target.Host]
+	if !set {
+		result = wsc.Result{Status: wsc.StatusActive, HTTPStatus: 200}
+	}
+	result.URL, result.NormalizedURL, result.Host, result.Attempts = target.URL, target.NormalizedURL, target.Host, 1
+	return result
 }

@@ -190,7 +190,7 @@ func rules() []rule {
 		{
 			name:     "the API for tests is the API on SQLite",
 			packages: []string{"internal/apitest"},
-			own:      []string{".", "apiserver", "audit", "jobs", "keys", "store/sqlite"},
+			own:      []string{".", "apiserver", "audit", "expect", "jobs", "keys", "store/sqlite"},
 			deny:     slices.Concat(postgres, temporal),
 		},
 		{

@@ -1,0 +1,141 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+func TestAnUploadIsStartedWithItsOptions(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, member(t, server).Secret)
+	path := b.uploaded("leads.csv", leads)
+	form := url.Values{
+		"key": {"once"}, "url_column": {"C"}, "name": {"Leads of March"}, "timeout": {"2,5"}, "retries": {"0"}, "method": {"HEAD"},
+		"accept_status": {"200-299,304"}, "expect": {`status == 200`}, "slow": {"0.8"}, "host_rate": {"0"}, "host_concurrency": {"3"},
+		"retention": {"48"}, "capture_title": {"on"},
+	}
+	first, again := b.post(path+"/start", form), b.post(path+"/start", form)
+	require.Equal(t, http.StatusSeeOther, first.status, first.body)
+	jobs := jobsOf(t, server)
+	require.Len(t, jobs, 1)
+	require.Equal(t, "/jobs/"+jobs[0].ID, first.header.Get("Location"))
+	require.Equal(t, first.header.Get("Location"), again.header.Get("Location"), "a double click makes one job")
+	require.Equal(t, "Leads of March.csv", jobs[0].Filename)
+	require.Equal(t, wsc.Options{
+		TimeoutMS: 2500, Retries: new(0), Method: "HEAD", FollowRedirects: new(false), AcceptStatus: "200-299,304", Expect: "status == 200",
+		SlowMS: 800, HostRate: new(0.0), HostConcurrency: 3, RetentionHours: 48, CaptureTitle: true, URLColumn: "C",
+	}, jobs[0].Options)
+	require.Equal(t, http.StatusNotFound, b.get(path).status, "the upload is used up")
+}
+
+func TestOptionsNobodyTouchedAreTheDefaults(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, member(t, server).Secret)
+	path := b.uploaded("leads.csv", leads)
+	form := url.Values{"follow_redirects": {"on"}}
+	for _, name := range []string{"url_column", "sheet", "name", "timeout", "retries", "method", "accept_status", "expect", "slow", "host_rate", "host_concurrency", "retention"} {
+		form.Set(name, "")
+		require.Contains(t, b.get(path).body, `name="`+name+`"`)
+	}
+	require.Equal(t, http.StatusSeeOther, b.post(path+"/start", form).status)
+	require.Equal(t, wsc.Options{}, jobsOf(t, server)[0].Options)
+	require.Equal(t, "leads.csv", jobsOf(t, server)[0].Filename)
+}
+
+func TestWrongOptionsStandAtTheirFields(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, member(t, server).Secret)
+	path := b.uploaded("leads.csv", leads)
+	for field, test := range map[string]struct{ value, want string }{
+		"timeout":          {"121", "Write a number from 0.1 to 120."},
+		"retries":          {"six", "Write a number from 0 to 5."},
+		"slow":             {"0.00151", "Write at most three decimals."},
+		"host_rate":        {"NaN", "Write a number from 0 to 1000."},
+		"host_concurrency": {"1.5", "Write a whole number."},
+		"retention":        {"1e9", "Write a number from 1 to 8760."},
+		"accept_status":    {"2xx", "is not an HTTP status between 100 and 599"},
+		"expect":           {`status == "`, "line 1, column"},
+		"method":           {"BREW", "method must be GET, HEAD or HEAD_THEN_GET."},
+		"name":             {"a/../../b", "must not contain folders"},
+	} {
+		form := url.Values{"key": {"kept-key"}, "url_column": {"C"}, "follow_redirects": {""}, "capture_title": {"on"}, "user": {"x"}}
+		form.Set("name", "Kept <name>")
+		form.Set(field, test.value)
+		page := b.post(path+"/start", form)
+		require.Equal(t, http.StatusUnprocessableEntity, page.status/100*100+22, "%s: %d", field, page.status)
+		_, problem, found := strings.Cut(page.body, `<p id="`+field+`-problem" class="problem">`)
+		require.True(t, found, "%s: %s", field, page.body)
+		problem, _, _ = strings.Cut(problem, "</p>")
+		require.Contains(t, problem, test.want, field)
+		require.Regexp(t, `name="`+field+`"[^>]* aria-invalid="true"`, page.body, field)
+		require.Contains(t, page.body, `<details class="fold options" open>`, field)
+		require.Contains(t, page.body, `value="kept-key"`, field)
+		require.Contains(t, page.body, `<option value="C" selected>`, field)
+		require.Regexp(t, `<input id="capture_title"[^>]* checked`, page.body, field)
+		require.NotRegexp(t, `<input id="follow_redirects"[^>]* checked`, page.body, field)
+		require.NotContains(t, page.body, "data-fresh", "scripts leave alone what was typed")
+		if field != "name" {
+			require.Contains(t, page.body, `value="Kept &lt;name&gt;"`, field)
+		}
+		if field != "method" {
+			require.Contains(t, page.body, strings.ReplaceAll(test.value, `"`, "&#34;"), field)
+		}
+	}
+	require.Empty(t, jobsOf(t, server))
+	require.Equal(t, http.StatusOK, b.get(path).status, "the upload still waits")
+}
+
+func TestARefusalOfTheStartIsSaidOnThePage(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, member(t, server).Secret)
+	path := b.uploaded("leads.csv", leads)
+	column := b.post(path+"/start", url.Values{"url_column": {"none"}})
+	require.Equal(t, http.StatusBadRequest, column.status)
+	require.Regexp(t, `<select id="url_column"[^>]* aria-invalid="true"`, column.body)
+	key := b.post(path+"/start", url.Values{"key": {strings.Repeat("x", 300)}})
+	require.Equal(t, http.StatusUnprocessableEntity, key.status)
+	require.Contains(t, key.body, `<div class="banner bad" role="alert">`)
+	require.Equal(t, http.StatusNotFound, b.post("/uploads/01980f5e-6c1d-7a2e-8b3f-4a5b6c7d8e9f/start", url.Values{}).status)
+	require.Equal(t, http.StatusBadRequest, b.post(path+"/start", url.Values{"name": {strings.Repeat("x", 70_000)}}).status)
+}
+
+// The bounds that the form tells are those of the API.
+func TestTheBoundsOfNumbersAreThoseOfTheAPI(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, member(t, server).Secret)
+	body := b.get(b.uploaded("leads.csv", leads)).body
+	for name, test := range map[string]struct {
+		low, high, step float64
+		options         func(float64) wsc.Options
+	}{
+		"timeout":          {0.1, 120, 0.001, func(n float64) wsc.Options { return wsc.Options{TimeoutMS: int(n*1000 + 0.5)} }},
+		"retries":          {0, 5, 1, func(n float64) wsc.Options { return wsc.Options{Retries: new(int(n))} }},
+		"slow":             {0.001, 120, 0.001, func(n float64) wsc.Options { return wsc.Options{SlowMS: int(n*1000 + 0.5)} }},
+		"host_rate":        {0, 1000, 0.01, func(n float64) wsc.Options { return wsc.Options{HostRate: &n} }},
+		"host_concurrency": {1, 1000, 1, func(n float64) wsc.Options { return wsc.Options{HostConcurrency: int(n)} }},
+		"retention":        {1, 8760, 1, func(n float64) wsc.Options { return wsc.Options{RetentionHours: int(n)} }},
+	} {
+		bounds := ` min="` + strconv.FormatFloat(test.low, 'f', -1, 64) + `" max="` + strconv.FormatFloat(test.high, 'f', -1, 64) + `"`
+		require.Regexp(t, `<input id="`+name+`"[^>]*`+bounds, body, name)
+		resolve := func(n float64) error {
+			_, err := test.options(n).Resolve(wsc.Defaults{Retention: time.Hour})
+			return err
+		}
+		require.NoError(t, resolve(test.low), name)
+		require.NoError(t, resolve(test.high), name)
+		require.Error(t, resolve(test.high+test.step), name)
+	}
+}
