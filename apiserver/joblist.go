@@ -11,6 +11,7 @@ type listJobsInput struct {
 	ID     []string `query:"id,explode" maxItems:"100" doc:"Only these jobs. Repeat the parameter."`
 	Status []string `query:"status,explode" doc:"Only jobs with one of these statuses: pending, processing, paused, completed, failed, cancelled. Repeat the parameter or separate by commas." example:"completed"`
 	Query  string   `query:"q" maxLength:"200" doc:"Only jobs whose file name contains this, ignoring case." example:"leads"`
+	KeyID  string   `query:"key_id" maxLength:"64" doc:"Only jobs that this API key submitted. Keys without the scope admin have no others than their own."`
 	Sort   string   `query:"sort" enum:"-created_at,created_at,filename,-filename,total_urls,-total_urls" default:"-created_at" doc:"Order; a leading - reverses it. Names are compared ignoring the case of A to Z."`
 	Limit  int      `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most jobs to return."`
 	Cursor string   `query:"cursor" maxLength:"4096" doc:"next_cursor of the page before, or prev_cursor of the page after, with the same sort."`
@@ -38,7 +39,14 @@ func (s *Server) listJobs(ctx context.Context, in *listJobsInput) (*listJobsOutp
 			filter.IDs = append(filter.IDs, id)
 		}
 	}
-	if len(in.ID) > 0 && len(filter.IDs) == 0 {
+	if err := checkText("key_id", in.KeyID); err != nil {
+		return nil, err
+	}
+	nobodys := in.KeyID != "" && !callerOf(ctx).owns(in.KeyID)
+	if in.KeyID != "" {
+		filter.Owner = in.KeyID
+	}
+	if nobodys || len(in.ID) > 0 && len(filter.IDs) == 0 {
 		return &listJobsOutput{Body: wsc.JobPage{Jobs: []wsc.Job{}}}, nil
 	}
 	var err error

@@ -1,4 +1,4 @@
-package apiserver
+package apiserver_test
 
 import (
 	"net/http"
@@ -58,4 +58,16 @@ func TestListJobsByID(t *testing.T) {
 	page = wsc.JobPage{}
 	b.get(t, "/api/v1/jobs?id=nonsense").decode(t, &page)
 	require.Empty(t, page.Jobs)
+}
+
+func TestListJobsOfAKey(t *testing.T) {
+	b := newBundle(t)
+	one, other := b.newKey(t, "one"), b.newKey(t, "other")
+	job := b.submitAs(t, one.Secret, "a.txt")
+	b.submitAs(t, other.Secret, "b.txt")
+	found := b.listAs(t, adminKey, "?key_id="+one.ID)
+	require.Len(t, found.Jobs, 1)
+	require.Equal(t, job.ID, found.Jobs[0].ID)
+	require.Len(t, b.listAs(t, one.Secret, "?key_id="+one.ID).Jobs, 1)
+	require.Empty(t, b.listAs(t, other.Secret, "?key_id="+one.ID).Jobs, "the jobs of another key are nobody's")
 }

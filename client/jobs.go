@@ -16,6 +16,8 @@ import (
 type JobQuery struct {
 	// IDs limits the jobs to these, at most 100; empty means all.
 	IDs []string
+	// KeyID limits the jobs to those that this API key submitted; empty means all.
+	KeyID string
 	// Statuses limits the jobs to these statuses; empty means all.
 	Statuses []wsc.JobStatus
 	// Query limits the jobs to those whose file name contains it, ignoring case.
@@ -33,6 +35,7 @@ func (q JobQuery) values() url.Values {
 	if len(q.IDs) > 0 {
 		values["id"] = q.IDs
 	}
+	setText(values, "key_id", q.KeyID)
 	setList(values, "status", q.Statuses)
 	setText(values, "q", q.Query)
 	setText(values, "sort", string(q.Sort))
