@@ -48,14 +48,14 @@ func jobOrders() []jobOrder {
 	}
 }
 
-// jobView is what the list shows: the choices of the address.
-type jobView struct {
+// jobListView is what the list shows: the choices of the address.
+type jobListView struct {
 	State, Query, Key, Cursor string
 	Sort                      wsc.JobSort
 }
 
-func readJobView(query url.Values) jobView {
-	view := jobView{
+func readJobListView(query url.Values) jobListView {
+	view := jobListView{
 		State: query.Get("status"), Query: query.Get("q"), Key: query.Get("key"), Cursor: query.Get("cursor"), Sort: wsc.JobSort(query.Get("sort")),
 	}
 	if !slices.Contains(wsc.JobSorts(), view.Sort) {
@@ -67,7 +67,7 @@ func readJobView(query url.Values) jobView {
 	return view
 }
 
-func (v jobView) query() client.JobQuery {
+func (v jobListView) query() client.JobQuery {
 	query := client.JobQuery{Query: v.Query, KeyID: v.Key, Sort: v.Sort, Limit: jobsOfPage, Cursor: v.Cursor}
 	for _, state := range jobStates() {
 		if state.Name == v.State {
@@ -78,30 +78,30 @@ func (v jobView) query() client.JobQuery {
 }
 
 // At is the address of the list as it is now, but at another cursor.
-func (v jobView) At(cursor string) string {
+func (v jobListView) At(cursor string) string {
 	v.Cursor = cursor
 	return v.address()
 }
 
 // In is the address of the list in another state, from its beginning.
-func (v jobView) In(state string) string {
+func (v jobListView) In(state string) string {
 	v.State, v.Cursor = state, ""
 	return v.address()
 }
 
 // Here is the address of the list as it is now.
-func (v jobView) Here() string { return v.address() }
+func (v jobListView) Here() string { return v.address() }
 
 // OfAllKeys is the address of the list without the limit to one key.
-func (v jobView) OfAllKeys() string {
+func (v jobListView) OfAllKeys() string {
 	v.Key, v.Cursor = "", ""
 	return v.address()
 }
 
 // Filtered reports whether jobs may be left out.
-func (v jobView) Filtered() bool { return v.State != "" || v.Query != "" || v.Key != "" }
+func (v jobListView) Filtered() bool { return v.State != "" || v.Query != "" || v.Key != "" }
 
-func (v jobView) address() string {
+func (v jobListView) address() string {
 	values := url.Values{}
 	for name, value := range map[string]string{"status": v.State, "q": v.Query, "key": v.Key, "cursor": v.Cursor} {
 		if value != "" {
@@ -119,7 +119,7 @@ func (v jobView) address() string {
 
 // jobList is the page of the list.
 type jobList struct {
-	jobView
+	jobListView
 	Rows       []jobRow
 	Prev, Next string
 	States     []jobState
@@ -157,7 +157,7 @@ func (r jobRow) Took() time.Duration {
 
 // jobsPage lists jobs.
 func (s *Site) jobsPage(w http.ResponseWriter, r *http.Request) {
-	view := readJobView(r.URL.Query())
+	view := readJobListView(r.URL.Query())
 	found, err := s.client.Jobs(r.Context(), view.query())
 	if wsc.CodeOf(err) == wsc.CodeInvalidCursor && view.Cursor != "" {
 		s.redirect(w, r, view.At("")) // an old or edited address
@@ -167,7 +167,7 @@ func (s *Site) jobsPage(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	list := jobList{jobView: view, Prev: found.PrevCursor, Next: found.NextCursor, States: jobStates(), Orders: jobOrders()}
+	list := jobList{jobListView: view, Prev: found.PrevCursor, Next: found.NextCursor, States: jobStates(), Orders: jobOrders()}
 	if list.Rows, err = s.jobRows(r, found.Jobs, view.Here()); err != nil {
 		s.fail(w, r, err)
 		return
