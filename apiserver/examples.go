@@ -57,6 +57,7 @@ func examplesByOperation() (map[string]examples, error) {
 			NextCursor: encodeCursor(resultCursor{Sort: "seq", ResultCursor: wsc.ResultCursor{Seq: 2}}),
 		})},
 		"get-job-stats": {answer: inJSON(exampleStats())},
+		"diff-job":      {answer: inJSON(exampleDiff())},
 		"export-job":    {answer: exports},
 		"check-url": {
 			request: inJSON(wsc.CheckRequest{URL: "example.com", Options: wsc.Options{TimeoutMS: 5000, CaptureTitle: true}}),

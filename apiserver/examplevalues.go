@@ -139,6 +139,19 @@ func exampleStats() wsc.Stats {
 	}
 }
 
+// exampleDiff compares the job that checked two URLs again with the first one, in which four were.
+func exampleDiff() wsc.Diff {
+	shop := exampleResults()[1]
+	before := wsc.DiffResult{Seq: shop.Seq, Line: shop.Line, Status: shop.Status, HTTPStatus: shop.HTTPStatus, FinalURL: shop.FinalURL, ResponseTimeMS: shop.ResponseTimeMS}
+	after := before
+	after.Seq, after.Line, after.Status, after.HTTPStatus, after.ResponseTimeMS = 0, 1, wsc.StatusActive, 200, 91.207
+	return wsc.Diff{
+		Earlier: exampleJobID, Later: exampleAgainID, Counts: wsc.DiffCounts{Fixed: 1, StillBroken: 1, Removed: 2},
+		Entries:    []wsc.DiffEntry{{NormalizedURL: shop.NormalizedURL, Change: wsc.ChangeFixed, Before: &before, After: &after}},
+		NextCursor: encodeCursor(wsc.DiffCursor{Seq: 0}),
+	}
+}
+
 // exampleExport is the export of the results as a text.
 func exampleExport(format export.Format) (string, error) {
 	var text strings.Builder

@@ -38,6 +38,7 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/results", listResultsDoc(), s.listResults)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/results/{seq}", getResultDoc(), s.getResult)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/stats", jobStatsDoc(), s.jobStats)
+	register(s, api, http.MethodGet, prefix+"/jobs/{id}/diff", diffJobDoc(), s.diffJob)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/export", exportJobDoc(), s.exportJob)
 	register(s, api, http.MethodPost, prefix+"/checks", checkDoc(s.limits), s.check)
 	register(s, api, http.MethodGet, prefix+"/me", meDoc(), s.me)

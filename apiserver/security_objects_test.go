@@ -68,6 +68,11 @@ func readOtherJob(t *testing.T) {
 		requireSameAsUnknown(t, b, second.Secret, http.MethodGet, "/api/v1/jobs/{id}"+query, job.ID)
 	}
 	requireSameAsUnknown(t, b, second.Secret, http.MethodGet, "/api/v1/jobs/{id}/events", job.ID, "Last-Event-ID", "1-done")
+	mine := b.checked(t, second.Secret, "compared")
+	for _, path := range []string{mine.ID + "/diff?with={id}", "{id}/diff?with=" + mine.ID, "{id}/diff?with={id}", mine.ID + "/diff?with={id}&change=new&cursor=x"} {
+		requireSameAsUnknown(t, b, second.Secret, http.MethodGet, "/api/v1/jobs/"+path, job.ID)
+	}
+	require.NoError(t, b.store.DeleteJob(t.Context(), mine.ID))
 
 	// The same work is done for both, so that no clock tells them apart.
 	before := reads.Load()
@@ -116,7 +121,11 @@ func writeOtherJob(t *testing.T) {
 		requireSameAsUnknown(t, b, second.Secret, route.method, route.path, id)
 		played++
 	}
-	require.GreaterOrEqual(t, played, 5)
+	for _, query := range []string{"?undo_seconds=30", "?undo_seconds=0", "?undo_seconds=x"} {
+		requireSameAsUnknown(t, b, second.Secret, http.MethodDelete, "/api/v1/jobs/{id}"+query, job.ID)
+	}
+	requireSameAsUnknown(t, b, second.Secret, http.MethodPost, "/api/v1/jobs/{id}/retry", job.ID, "Idempotency-Key", "k")
+	require.GreaterOrEqual(t, played, 8)
 	require.Equal(t, string(before), string(b.get(t, "/api/v1/jobs/"+job.ID).body))
 	require.Equal(t, blobs, files(t, b.blobDir))
 	var results wsc.ResultPage

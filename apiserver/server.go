@@ -34,6 +34,8 @@ type Store interface {
 	EachResult(ctx context.Context, jobID string, filter wsc.ResultFilter, fn func(*wsc.Result) error) error
 	ResultsBySeq(ctx context.Context, jobID string, seqs []int64) ([]wsc.Result, error)
 	Stats(ctx context.Context, jobID string) (*wsc.Stats, error)
+	DiffCounts(ctx context.Context, later, earlier string) (wsc.DiffCounts, error)
+	Diff(ctx context.Context, later, earlier string, filter wsc.DiffFilter) ([]wsc.DiffEntry, error)
 	Events(ctx context.Context, filter wsc.AuditFilter) ([]wsc.SecurityEvent, error)
 }
 
@@ -70,7 +72,11 @@ type Limits struct {
 	Exports int
 	// ExportsWaiting is how many more may wait, 64.
 	ExportsWaiting int
-	// SlotWait is how long a check or an export may wait, 30 s.
+	// Comparisons is how many comparisons of two jobs run at once, 4. One key gets at most half of them.
+	Comparisons int
+	// ComparisonsWaiting is how many more may wait, 64.
+	ComparisonsWaiting int
+	// SlotWait is how long a check, an export or a comparison may wait, 30 s.
 	SlotWait time.Duration
 	// Streams is how many event streams one key may have open on this server, 2,500.
 	Streams int
@@ -105,6 +111,8 @@ func (l Limits) withDefaults() Limits {
 		{&l.ChecksWaiting, 512},
 		{&l.Exports, 8},
 		{&l.ExportsWaiting, 64},
+		{&l.Comparisons, 4},
+		{&l.ComparisonsWaiting, 64},
 		{&l.Streams, 2_500},
 		{&l.FailedLogins, 20},
 		{&l.PublicRequests, 3_000},
@@ -186,6 +194,8 @@ type Server struct {
 	streams     *streamQuota
 	checkSlots  *slots
 	exportSlots *slots
+	diffSlots   *slots
+	diffs       *diffCache
 	router      *chi.Mux
 	site        *web.Site
 
@@ -223,6 +233,8 @@ func New(cfg Config) (*Server, error) {
 		hub:            newHub(loader, limits.PollInterval, cfg.Logger),
 		checkSlots:     newSlots("checks", limits.Checks, limits.ChecksWaiting, limits.SlotWait),
 		exportSlots:    newSlots("exports", limits.Exports, limits.ExportsWaiting, limits.SlotWait),
+		diffSlots:      newSlots("comparisons", limits.Comparisons, limits.ComparisonsWaiting, limits.SlotWait),
+		diffs:          newDiffCache(maxDiffs),
 		failedLogins:   newAddressLimit(limits.FailedLogins, time.Minute),
 		publicRequests: newAddressLimit(limits.PublicRequests, time.Minute),
 	}

@@ -40,6 +40,19 @@ func (s *Site) Routes(router chi.Router) {
 		signedIn.Post("/keys/{id}/revoke", s.revokeKey)
 		signedIn.Post("/keys/{id}/activate", s.activateKey)
 		signedIn.Get("/audit", s.auditPage)
+
+		signedIn.Get("/jobs/{id}", s.jobPage)
+		signedIn.Get("/jobs/{id}/events", s.jobEvents)
+		signedIn.Get("/jobs/{id}/stats", s.jobStats)
+		signedIn.Get("/jobs/{id}/export", s.jobExport)
+		signedIn.Get("/jobs/{id}/compare", s.comparePage)
+		signedIn.Post("/jobs/{id}/pause", s.pauseJob)
+		signedIn.Post("/jobs/{id}/resume", s.resumeJob)
+		signedIn.Post("/jobs/{id}/cancel", s.cancelJob)
+		signedIn.Post("/jobs/{id}/retry", s.retryJob)
+		signedIn.Post("/jobs/{id}/delete", s.deleteJob)
+		signedIn.Post("/jobs/{id}/restore", s.restoreJob)
+		signedIn.Post("/jobs/{id}/keep", s.keepJob)
 	})
 }
 
