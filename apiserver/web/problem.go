@@ -57,6 +57,9 @@ func temporary(status int) bool {
 
 // problemWords says what an error is in a few words, and what to do about it.
 func problemWords(problem wsc.Problem) (title, hint string) {
+	if problem.Title != http.StatusText(problem.Status) {
+		return problem.Title, "" // whoever made it knows better
+	}
 	switch problem.Status {
 	case http.StatusForbidden:
 		if problem.Code == wsc.CodeInsufficientScope {
