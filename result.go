@@ -146,8 +146,12 @@ type ResultFilter struct {
 	After *ResultCursor
 }
 
+// SortedURLLength is how many characters of a URL SortURL looks at. URLs that agree in these are in the order of their
+// seqs: an index can't hold a text of any length.
+const SortedURLLength = 256
+
 // ResultCursor is a position in a sorted list of results: the sort value of the last one seen
-// (Text for url, host and status; Number for the others) and its Seq.
+// (Text for host, status and the beginning of url; Number for the others) and its Seq.
 type ResultCursor struct {
 	Text   string  `json:"s,omitempty"`
 	Number float64 `json:"n,omitempty"`
@@ -159,7 +163,7 @@ func CursorOf(r *Result, sort ResultSort) ResultCursor {
 	c := ResultCursor{Seq: r.Seq}
 	switch sort {
 	case SortURL:
-		c.Text = r.URL
+		c.Text = sortedURL(r.URL)
 	case SortHost:
 		c.Text = r.Host
 	case SortStatus:
@@ -171,4 +175,16 @@ func CursorOf(r *Result, sort ResultSort) ResultCursor {
 	case SortSeq: // Seq alone is the position
 	}
 	return c
+}
+
+// sortedURL is the part of a URL that SortURL looks at.
+func sortedURL(url string) string {
+	characters := 0
+	for i := range url {
+		if characters == SortedURLLength {
+			return url[:i]
+		}
+		characters++
+	}
+	return url
 }

@@ -68,3 +68,13 @@ type ExpiringCert struct {
 	NotAfter time.Time `json:"not_after" doc:"End of validity (UTC)."`
 	DaysLeft int       `json:"days_left" doc:"Whole days left at the time of the check."`
 }
+
+// throughputSpans is the most spans of Stats.Throughput.
+const throughputSpans = 120
+
+// ThroughputSpans says how the time from the first check to the last one is divided for Stats.Throughput: when the first
+// span begins, and how many whole seconds each is long, so that there are at most 120.
+func ThroughputSpans(first, last time.Time) (begin time.Time, seconds int64) {
+	begin = time.Unix(first.Unix(), 0).UTC()
+	return begin, max(last.Unix()-begin.Unix(), 0)/throughputSpans + 1
+}

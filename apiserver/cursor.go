@@ -13,6 +13,8 @@ import (
 // resultCursor is a position in a list of results, with the order that it belongs to.
 type resultCursor struct {
 	Sort string `json:"o"`
+	// Back is whether the page lies before the position instead of behind it.
+	Back bool `json:"b,omitempty"`
 	wsc.ResultCursor
 }
 
@@ -55,7 +57,7 @@ func decodeJobCursor(text string, sort wsc.JobSort) (*jobCursor, error) {
 	return &cursor, nil
 }
 
-func decodeResultCursor(text, sort string) (*wsc.ResultCursor, error) {
+func decodeResultCursor(text, sort string) (*resultCursor, error) {
 	var cursor resultCursor
 	if err := decodeCursor(text, &cursor); err != nil {
 		return nil, err
@@ -63,7 +65,7 @@ func decodeResultCursor(text, sort string) (*wsc.ResultCursor, error) {
 	if cursor.Sort != sort || !storable(cursor.Text) {
 		return nil, invalidCursor()
 	}
-	return &cursor.ResultCursor, nil
+	return &cursor, nil
 }
 
 func invalidCursor() *wsc.Error {

@@ -55,6 +55,7 @@ func examplesByOperation() (map[string]examples, error) {
 		"list-results": {answer: inJSON(wsc.ResultPage{
 			Results:    exampleResults(),
 			NextCursor: encodeCursor(resultCursor{Sort: "seq", ResultCursor: wsc.ResultCursor{Seq: 2}}),
+			Matching:   new(int64(4)),
 		})},
 		"get-job-stats": {answer: inJSON(exampleStats())},
 		"diff-job":      {answer: inJSON(exampleDiff())},

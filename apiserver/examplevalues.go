@@ -135,6 +135,8 @@ func exampleStats() wsc.Stats {
 			Histogram: []wsc.HistogramBucket{{UpTo: 50}, {UpTo: 100, Count: 1}, {UpTo: 200, Count: 1}, {UpTo: 2000}, {UpTo: 3000, Count: 1}, {}},
 		},
 		SlowestHosts: []wsc.HostStats{{Host: "blog.example.com", Count: 1, MeanMS: 2362}, {Host: "example.com", Count: 1, MeanMS: 142.733}},
+		FailingHosts: []wsc.HostFailures{{Host: "gone.example", Failed: 1, Count: 1}, {Host: "shop.example.org", Failed: 1, Count: 1}},
+		Throughput:   []wsc.Throughput{{At: time.Date(2026, time.March, 2, 9, 0, 4, 0, time.UTC), Seconds: 1, Active: 2, Inactive: 1, Error: 1}},
 		ExpiringCert: []wsc.ExpiringCert{{Host: "shop.example.org", NotAfter: time.Date(2026, time.March, 11, 12, 0, 0, 0, time.UTC), DaysLeft: 9}},
 	}
 }

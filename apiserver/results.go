@@ -2,6 +2,8 @@ package apiserver
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	wsc "github.com/website-status-checker/wsc"
 )
@@ -10,7 +12,7 @@ type listResultsInput struct {
 	JobPath
 	ResultQuery
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most results to return."`
-	Cursor string `query:"cursor" maxLength:"16384" doc:"next_cursor of the page before, with the same sort."`
+	Cursor string `query:"cursor" maxLength:"16384" doc:"next_cursor or prev_cursor of another page, with the same sort."`
 }
 
 type listResultsOutput struct {
@@ -20,7 +22,7 @@ type listResultsOutput struct {
 func listResultsDoc() doc {
 	return doc{
 		id: "list-results", tag: "Results", scope: wsc.ScopeRead, summary: "List results",
-		description: "Results of a job, page by page, also while it runs.",
+		description: "Results of a job, page by page, also while it runs. The last page is the first one of the reverse sort.",
 		codes:       []wsc.Code{wsc.CodeNotFound, wsc.CodeInvalidCursor},
 	}
 }
@@ -30,8 +32,9 @@ func (s *Server) listResults(ctx context.Context, in *listResultsInput) (*listRe
 	if err != nil {
 		return nil, err
 	}
+	var cursor *resultCursor
 	if in.Cursor != "" {
-		if filter.After, err = decodeResultCursor(in.Cursor, in.Sort); err != nil {
+		if cursor, err = decodeResultCursor(in.Cursor, in.Sort); err != nil {
 			return nil, err
 		}
 	}
@@ -39,19 +42,111 @@ func (s *Server) listResults(ctx context.Context, in *listResultsInput) (*listRe
 	if err != nil {
 		return nil, err
 	}
-	filter.Limit = in.Limit + 1
-	results, err := s.store.Results(ctx, job.ID, filter)
+	page, err := s.resultPage(ctx, job, filter, in.Limit, cursor, in.Sort)
 	if err != nil {
 		return nil, err
 	}
-	page := wsc.ResultPage{Results: results}
-	if len(results) > in.Limit {
-		page.Results = results[:in.Limit]
-		position := wsc.CursorOf(&page.Results[in.Limit-1], filter.Sort)
-		page.NextCursor = encodeCursor(resultCursor{Sort: in.Sort, ResultCursor: position})
+	if page.Matching, err = s.matching(ctx, job, filter); err != nil {
+		return nil, err
 	}
-	page.Results = listed(page.Results)
-	return &listResultsOutput{Body: page}, nil
+	return &listResultsOutput{Body: *page}, nil
+}
+
+// resultPage reads the page at a cursor, nil for the first. The page before a position is read in the reverse order.
+func (s *Server) resultPage(ctx context.Context, job *wsc.Job, filter wsc.ResultFilter, limit int, cursor *resultCursor, sort string) (*wsc.ResultPage, error) {
+	back := cursor != nil && cursor.Back
+	reading := filter
+	reading.Desc = filter.Desc != back
+	reading.Limit = limit + 1
+	if cursor != nil {
+		reading.After = &cursor.ResultCursor
+	}
+	results, err := s.store.Results(ctx, job.ID, reading)
+	if err != nil {
+		return nil, err
+	}
+	more := len(results) > limit
+	results = listed(results[:min(limit, len(results))])
+	if back {
+		slices.Reverse(results)
+	}
+	page := &wsc.ResultPage{Results: results}
+	at := func(position wsc.ResultCursor, back bool) string {
+		return encodeCursor(resultCursor{Sort: sort, Back: back, ResultCursor: position})
+	}
+	if len(results) == 0 {
+		// Back from here, the result at the position itself is on the other page.
+		if cursor != nil && back {
+			page.NextCursor = at(beside(cursor.ResultCursor, !filter.Desc), false)
+		} else if cursor != nil {
+			page.PrevCursor = at(beside(cursor.ResultCursor, filter.Desc), true)
+		}
+		return page, nil
+	}
+	if more || back {
+		page.NextCursor = at(wsc.CursorOf(&results[len(results)-1], filter.Sort), false)
+	}
+	if cursor != nil && (more || !back) {
+		page.PrevCursor = at(wsc.CursorOf(&results[0], filter.Sort), true)
+	}
+	return page, nil
+}
+
+// beside is the position one seq lower or higher.
+func beside(position wsc.ResultCursor, lower bool) wsc.ResultCursor {
+	if lower {
+		position.Seq--
+	} else {
+		position.Seq++
+	}
+	return position
+}
+
+const (
+	// countedResults is how many results are counted for a page, and countTimeout how long that may take.
+	countedResults = 100_000
+	countTimeout   = 100 * time.Millisecond
+)
+
+// matching returns how many results the filter selects, or nil if that takes long to say.
+func (s *Server) matching(ctx context.Context, job *wsc.Job, filter wsc.ResultFilter) (*int64, error) {
+	onlyStatus := filter
+	onlyStatus.Statuses = nil
+	switch {
+	case filter.Query != "":
+		return nil, nil //nolint:nilnil // nil is "unknown"
+	case selectsAll(onlyStatus):
+		return new(ofStatuses(job, filter.Statuses)), nil
+	}
+	if n, ok := s.stats.count(job, filter); ok {
+		return &n, nil
+	}
+	counting, cancel := context.WithTimeout(ctx, countTimeout)
+	defer cancel()
+	n, err := s.store.CountResults(counting, job.ID, filter, countedResults)
+	switch {
+	case err != nil && counting.Err() != nil && ctx.Err() == nil, err == nil && n > countedResults:
+		return nil, nil //nolint:nilnil // nil is "unknown"
+	case err != nil:
+		return nil, err
+	}
+	return &n, nil
+}
+
+// ofStatuses is how many results of the job have one of the statuses, none meaning any.
+func ofStatuses(job *wsc.Job, statuses []wsc.Status) int64 {
+	if len(statuses) == 0 {
+		return job.ProcessedURLs
+	}
+	var n int64
+	for status, count := range map[wsc.Status]int64{
+		wsc.StatusActive: job.ActiveCount, wsc.StatusInactive: job.InactiveCount, wsc.StatusError: job.ErrorCount,
+	} {
+		if slices.Contains(statuses, status) {
+			n += count
+		}
+	}
+	return n
 }
 
 type getResultInput struct {
@@ -101,8 +196,9 @@ type statsOutput struct {
 func jobStatsDoc() doc {
 	return doc{
 		id: "get-job-stats", tag: "Results", scope: wsc.ScopeRead, summary: "Summarise a job",
-		description: "Counts, response times, slowest hosts and certificates that end soon, of the results so far.",
-		codes:       []wsc.Code{wsc.CodeNotFound},
+		description: "Counts, response times, slowest and failing hosts, results over time and certificates that end soon, of the results so far. " +
+			"While the job runs, the answer can be some seconds old.",
+		codes: []wsc.Code{wsc.CodeNotFound},
 	}
 }
 
@@ -111,12 +207,9 @@ func (s *Server) jobStats(ctx context.Context, in *JobPath) (*statsOutput, error
 	if err != nil {
 		return nil, err
 	}
-	stats, err := s.store.Stats(ctx, job.ID)
+	stats, err := s.stats.Stats(ctx, job)
 	if err != nil {
 		return nil, jobError(err)
 	}
-	stats.SlowestHosts = listed(stats.SlowestHosts)
-	stats.ExpiringCert = listed(stats.ExpiringCert)
-	stats.ResponseTime.Histogram = listed(stats.ResponseTime.Histogram)
 	return &statsOutput{Body: *stats}, nil
 }

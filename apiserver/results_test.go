@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,100 @@ func TestResultsPageByPageInEveryOrder(t *testing.T) {
 			require.Equal(t, seqs(all.Results), got, direction+sort)
 		}
 	}
+}
+
+func TestPagesForthAndBackInEveryOrder(t *testing.T) {
+	b := newBundle(t)
+	job := checked(t, b)
+	for _, sort := range []string{"seq", "url", "host", "status", "http_status", "response_time", "-seq", "-url", "-host", "-status", "-http_status", "-response_time"} {
+		for _, query := range []string{"", "&q=e", "&slow=false"} {
+			path := "/api/v1/jobs/" + job.ID + "/results?sort=" + sort + query
+			get := func(parameters string) (page wsc.ResultPage) {
+				b.get(t, path+parameters).decode(t, &page)
+				return page
+			}
+			all := seqs(get("").Results)
+			for _, limit := range []int{1, 2, 3} {
+				var forth, back [][]int64
+				page := get(fmt.Sprintf("&limit=%d", limit))
+				require.Empty(t, page.PrevCursor, "nothing is before the first page")
+				for forth = append(forth, seqs(page.Results)); page.NextCursor != ""; forth = append(forth, seqs(page.Results)) {
+					page = get(fmt.Sprintf("&limit=%d&cursor=%s", limit, page.NextCursor))
+				}
+				require.Equal(t, all, slices.Concat(forth...), path)
+				for page.PrevCursor != "" {
+					page = get(fmt.Sprintf("&limit=%d&cursor=%s", limit, page.PrevCursor))
+					back = append(back, seqs(page.Results))
+					require.NotEmpty(t, page.NextCursor)
+				}
+				slices.Reverse(back)
+				require.Equal(t, slices.Concat(forth[:len(forth)-1]...), slices.Concat(back...), path)
+				require.Len(t, back, len(forth)-1)
+			}
+		}
+	}
+}
+
+func TestBackFromAPageWithoutResults(t *testing.T) {
+	b := newBundle(t)
+	job := checked(t, b)
+	for _, sort := range []string{"seq", "-seq", "url", "-url"} {
+		get := func(parameters string) (page wsc.ResultPage) {
+			b.get(t, "/api/v1/jobs/"+job.ID+"/results?sort="+sort+parameters).decode(t, &page)
+			return page
+		}
+		all := seqs(get("").Results)
+		// The filter is another one than the cursor's and selects nothing behind it.
+		empty := get("&q=nothing-has-this&cursor=" + get("&limit=3").NextCursor)
+		require.Empty(t, empty.Results)
+		require.Empty(t, empty.NextCursor)
+		page := get("&limit=10&cursor=" + empty.PrevCursor)
+		require.Equal(t, all[:3], seqs(page.Results), sort)
+		require.Empty(t, page.PrevCursor)
+
+		page = get("&limit=1&cursor=" + page.NextCursor)
+		require.Equal(t, all[3:], seqs(page.Results))
+		empty = get("&q=nothing-has-this&cursor=" + page.PrevCursor)
+		require.Empty(t, empty.Results)
+		require.Empty(t, empty.PrevCursor)
+		require.Equal(t, all[3:], seqs(get("&limit=1&cursor="+empty.NextCursor).Results), sort)
+	}
+}
+
+func TestPageSaysHowManyResultsMatch(t *testing.T) {
+	b := newBundle(t)
+	job := checked(t, b)
+	check := func(why string) {
+		for query, want := range map[string]int64{
+			"":                           4,
+			"limit=1":                    4,
+			"status=error":               2,
+			"status=error,error":         2,
+			"status=error,active":        3,
+			"http_status=404":            1,
+			"http_status=404,404,200":    2,
+			"http_status=500":            0,
+			"error_kind=dns_nxdomain":    1,
+			"slow=true":                  1,
+			"slow=false":                 3,
+			"slow=false&status=inactive": 1,
+			"host=b.example":             1,
+			"host=none.example":          0,
+		} {
+			var page wsc.ResultPage
+			b.get(t, "/api/v1/jobs/"+job.ID+"/results?"+query).decode(t, &page)
+			require.NotNil(t, page.Matching, query)
+			require.Equal(t, want, *page.Matching, "%s: %s", why, query)
+		}
+	}
+	check("counted")
+	finish := wsc.JobFinish{Status: wsc.JobCompleted, FinishedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}
+	require.NoError(t, b.store.FinishJob(t.Context(), job.ID, finish))
+	require.Equal(t, http.StatusOK, b.get(t, "/api/v1/jobs/"+job.ID+"/stats").status)
+	check("from the summary")
+	var page wsc.ResultPage
+	b.get(t, "/api/v1/jobs/"+job.ID+"/results?q=example").decode(t, &page)
+	require.Nil(t, page.Matching, "a search is not counted")
 }
 
 func TestCursorOfAnotherOrderIsRefused(t *testing.T) {

@@ -31,6 +31,7 @@ type Store interface {
 	JobsByID(ctx context.Context, ids []string) ([]wsc.Job, error)
 	Jobs(ctx context.Context, filter wsc.JobFilter) ([]wsc.Job, error)
 	Results(ctx context.Context, jobID string, filter wsc.ResultFilter) ([]wsc.Result, error)
+	CountResults(ctx context.Context, jobID string, filter wsc.ResultFilter, most int64) (int64, error)
 	EachResult(ctx context.Context, jobID string, filter wsc.ResultFilter, fn func(*wsc.Result) error) error
 	ResultsBySeq(ctx context.Context, jobID string, seqs []int64) ([]wsc.Result, error)
 	Stats(ctx context.Context, jobID string) (*wsc.Stats, error)
@@ -190,6 +191,7 @@ type Server struct {
 	protection  *http.CrossOriginProtection
 	metrics     *metrics
 	loader      *jobLoader
+	stats       *statsCache
 	hub         *hub
 	streams     *streamQuota
 	checkSlots  *slots
@@ -229,6 +231,7 @@ func New(cfg Config) (*Server, error) {
 		hosts: map[string]bool{}, proxies: cfg.TrustedProxies,
 		metrics:        metrics,
 		loader:         loader,
+		stats:          newStatsCache(cfg.Store, limits.RequestTimeout),
 		streams:        newStreamQuota(limits.Streams),
 		hub:            newHub(loader, limits.PollInterval, cfg.Logger),
 		checkSlots:     newSlots("checks", limits.Checks, limits.ChecksWaiting, limits.SlotWait),

@@ -25,6 +25,8 @@ const (
 	// apiStreams is how many event streams are open at once, uploadBytes the size of the upload, at scale 1.
 	apiStreams  = 2000
 	uploadBytes = 100 << 20
+	// resultCount is how many results the job has whose pages are read, at scale 1; below, the filters select nothing.
+	resultCount, fewestResults = 1_000_000, 1000
 )
 
 // apiScenario is one kind of load on the API.
@@ -41,6 +43,7 @@ func apiScenarios() []apiScenario {
 		{"api_list", "list"},
 		{"sse", "events"},
 		{"upload", "upload"},
+		{"gui_results", "results"},
 	}
 }
 
@@ -129,7 +132,8 @@ func (a *apiBench) withAPI(ctx context.Context, key, command string) (printed st
 		"-server", "http://"+address, "-key", key, "-pid", strconv.Itoa(api.command.Process.Pid), "-database", a.databaseURL,
 		"-warm-up", scaled(a.scale, apiWarmUp).String(), "-measured", scaled(a.scale, apiMeasured).String(),
 		"-streams", strconv.Itoa(max(scaled(a.scale, apiStreams), 1)),
-		"-upload-bytes", strconv.Itoa(min(scaled(a.scale, uploadBytes), uploadBytes)), command)
+		"-upload-bytes", strconv.Itoa(min(scaled(a.scale, uploadBytes), uploadBytes)),
+		"-results", strconv.Itoa(max(scaled(a.scale, resultCount), fewestResults)), command)
 	if err != nil {
 		return "", fmt.Errorf("%w\nthe log of the API ends with:\n%s", err, api.logTail())
 	}

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// runLimit is the most that one run may take. The longest takes seconds.
-const runLimit = 2 * time.Minute
+// runLimit is the most that one run may take. The longest, which makes a million results first, takes two minutes.
+const runLimit = 10 * time.Minute
 
 // usage is what one run of a process took.
 type usage struct {

@@ -236,6 +236,25 @@ func TestResultsCarryTheirFilter(t *testing.T) {
 	require.Equal(t, "c", query.Get("cursor"))
 }
 
+func TestAResultIsFoundByItsSeq(t *testing.T) {
+	a := newAPI(t)
+	a.mux.HandleFunc("GET /api/v1/jobs/{id}/results/{seq}", func(w http.ResponseWriter, r *http.Request) {
+		if r.PathValue("seq") != "7" {
+			answer(t, w, 404, wsc.Problem{Status: 404, Code: wsc.CodeNotFound, Detail: "Not yet."})
+			return
+		}
+		answer(t, w, 200, wsc.Result{Seq: 7, URL: r.PathValue("id")})
+	})
+	c := a.client(t)
+	result, err := c.Result(t.Context(), "a/b", 7)
+	require.NoError(t, err)
+	require.EqualValues(t, 7, result.Seq)
+	require.Equal(t, "a/b", result.URL)
+	_, err = c.Result(t.Context(), "a/b", 8)
+	require.Equal(t, wsc.CodeNotFound, wsc.CodeOf(err))
+	require.ErrorContains(t, err, "getting result 8 of job a/b")
+}
+
 func TestCancelDeleteStatsCheckAndReady(t *testing.T) {
 	a := newAPI(t)
 	a.mux.HandleFunc("POST /api/v1/jobs/1/cancel", func(w http.ResponseWriter, _ *http.Request) {

@@ -73,6 +73,15 @@ func (c *Client) Results(ctx context.Context, id string, query ResultQuery) (*ws
 	return &page, nil
 }
 
+// Result returns one result of a job by its seq. One that does not exist, or not yet, is refused with wsc.CodeNotFound.
+func (c *Client) Result(ctx context.Context, id string, seq int64) (*wsc.Result, error) {
+	var result wsc.Result
+	if err := c.call(ctx, http.MethodGet, jobPath(id, "results", strconv.FormatInt(seq, 10)), nil, nil, &result); err != nil {
+		return nil, fmt.Errorf("getting result %d of job %s: %w", seq, id, err)
+	}
+	return &result, nil
+}
+
 // AllResults walks over every result under the query from its cursor on, page by page (1,000 a page unless the
 // query has a Limit). After an error it ends.
 func (c *Client) AllResults(ctx context.Context, id string, query ResultQuery) iter.Seq2[*wsc.Result, error] {

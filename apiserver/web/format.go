@@ -32,7 +32,7 @@ func (s *Site) functions() template.FuncMap {
 		"percent":     percent,
 		"phaseWords":  phaseWords,
 		"rate":        rate,
-		"resultsLink": resultsLink,
+		"resultsAt":   resultsAt,
 		"scopeWords":  scopeWords,
 		"statusTone":  statusTone,
 		"when":        when,

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	wsc "github.com/website-status-checker/wsc"
 )
 
@@ -24,7 +22,7 @@ func (s *Site) actOn(w http.ResponseWriter, r *http.Request, act func(ctx contex
 		s.fail(w, r, malformedForm())
 		return
 	}
-	id, next := chi.URLParam(r, "id"), r.PostForm.Get("next")
+	id, next := r.PathValue("id"), r.PostForm.Get("next")
 	if err := act(r.Context(), id); err != nil {
 		s.failJob(w, r, err)
 		return
@@ -94,7 +92,7 @@ func (s *Site) keepJob(w http.ResponseWriter, r *http.Request) {
 
 // retryJob checks again what is not active, as a new job, and shows that.
 func (s *Site) retryJob(w http.ResponseWriter, r *http.Request) {
-	job, err := s.client.Retry(r.Context(), chi.URLParam(r, "id"))
+	job, err := s.client.Retry(r.Context(), r.PathValue("id"))
 	if err != nil {
 		s.failJob(w, r, err)
 		return

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/go-chi/chi/v5"
-
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
 )
@@ -26,7 +24,7 @@ type compareView struct {
 // comparePage shows how the results of a job differ from those of another one. The younger one is the later one, in
 // whatever order they are named.
 func (s *Site) comparePage(w http.ResponseWriter, r *http.Request) {
-	id, query := chi.URLParam(r, "id"), r.URL.Query()
+	id, query := r.PathValue("id"), r.URL.Query()
 	with := query.Get("with")
 	if with == "" || with == id {
 		s.fail(w, r, wsc.Errorf(wsc.CodeInvalidRequest, "Choose another run to compare with.").At(wsc.Place{Field: "with"}))
@@ -107,7 +105,7 @@ func (v *compareView) Link(change wsc.Change, cursor string) string {
 	return "/jobs/" + v.Later.ID + "/compare?" + query.Encode()
 }
 
-// resultsLink is the address of a job's results with one filter.
-func resultsLink(jobID, name, value string) string {
+// resultsAt is the address of a job's results with one filter.
+func resultsAt(jobID, name, value string) string {
 	return "/jobs/" + jobID + "?" + url.Values{name: {value}}.Encode() + "#results"
 }

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
 )
@@ -37,13 +35,15 @@ type jobView struct {
 	Workflow string
 	// Stats are nil while they are still to be loaded.
 	Stats *statsView
+	// Results are the table below, only in the whole page.
+	Results *resultsView
 	// Others are the finished jobs of the same owner, those with the same file name first.
 	Others []wsc.Job
 }
 
 // jobPage shows a job, or only the part above its charts and results if a script asks for that.
 func (s *Site) jobPage(w http.ResponseWriter, r *http.Request) {
-	job, err := s.client.Job(r.Context(), chi.URLParam(r, "id"))
+	job, err := s.client.Job(r.Context(), r.PathValue("id"))
 	if err != nil {
 		s.failJob(w, r, err)
 		return
@@ -65,8 +65,12 @@ func (s *Site) jobPage(w http.ResponseWriter, r *http.Request) {
 		}
 		view.Stats = &statsView{Stats: stats, Job: job}
 	}
+	if view.Results, err = s.results(r, job); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	s.render(w, r, http.StatusOK, "job", page{
-		Title: view.Title(), Nav: "jobs", Icon: view.Icon(), Scripts: []string{"charts.js", "jobcharts.js", "job.js"}, Body: view,
+		Title: view.Title(), Nav: "jobs", Icon: view.Icon(), Scripts: []string{"charts.js", "jobcharts.js", "job.js", "results.js"}, Body: view,
 	})
 }
 

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/go-chi/chi/v5"
-
 	wsc "github.com/website-status-checker/wsc"
 )
 
@@ -23,7 +21,7 @@ type statsView struct {
 
 // jobStats shows the charts of a job: as a part of its page for scripts, and as a page of their own for others.
 func (s *Site) jobStats(w http.ResponseWriter, r *http.Request) {
-	job, err := s.client.Job(r.Context(), chi.URLParam(r, "id"))
+	job, err := s.client.Job(r.Context(), r.PathValue("id"))
 	if err != nil {
 		s.failJob(w, r, err)
 		return
@@ -152,7 +150,7 @@ func ratio(part, whole int64) float64 {
 
 // link leads to the results of the job's page with one filter.
 func (v *statsView) link(name, value string) string {
-	return resultsLink(v.Job.ID, name, value)
+	return resultsAt(v.Job.ID, name, value)
 }
 
 // bucket is a bar of the histogram.

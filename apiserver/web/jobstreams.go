@@ -6,15 +6,13 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/go-chi/chi/v5"
-
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
 )
 
 // jobEvents follows a job: the API's stream, as it is.
 func (s *Site) jobEvents(w http.ResponseWriter, r *http.Request) {
-	s.forward(w, r, "/jobs/"+chi.URLParam(r, "id")+"/events", nil)
+	s.forward(w, r, "/jobs/"+r.PathValue("id")+"/events", nil)
 }
 
 // jobExport sends a download. Its parameters are those of the API; one that refuses them is a page in words.
@@ -29,7 +27,7 @@ func (s *Site) jobExport(w http.ResponseWriter, r *http.Request) {
 	if wanted.Get("layout") == client.LayoutOriginal {
 		wanted.Del("sort") // that layout keeps the order of the upload
 	}
-	s.download(w, r, "/jobs/"+chi.URLParam(r, "id")+"/export", wanted)
+	s.download(w, r, "/jobs/"+r.PathValue("id")+"/export", wanted)
 }
 
 // download forwards a request for a file. An error of the API becomes a page.

@@ -53,6 +53,8 @@ func (s *Site) Routes(router chi.Router) {
 		signedIn.Post("/jobs/{id}/delete", s.deleteJob)
 		signedIn.Post("/jobs/{id}/restore", s.restoreJob)
 		signedIn.Post("/jobs/{id}/keep", s.keepJob)
+		signedIn.Get("/jobs/{id}/results", s.resultsPage)
+		signedIn.Get("/jobs/{id}/results/{seq}", s.resultDetailsPage)
 	})
 }
 

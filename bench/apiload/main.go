@@ -44,6 +44,7 @@ type load struct {
 	measured    time.Duration
 	streams     int
 	uploadBytes int64
+	resultCount int64
 
 	stdout io.Writer
 }
@@ -57,6 +58,7 @@ func commands() map[string]func(*load, context.Context) error {
 		"list":      (*load).listJobs,
 		"events":    (*load).events,
 		"upload":    (*load).upload,
+		"results":   (*load).results,
 	}
 }
 
@@ -84,8 +86,9 @@ func parse(args []string, stderr io.Writer) (*load, func(*load, context.Context)
 	flags.DurationVar(&l.measured, "measured", 5*time.Second, "how long to measure")
 	flags.IntVar(&l.streams, "streams", 2000, "event streams at once")
 	flags.Int64Var(&l.uploadBytes, "upload-bytes", 100<<20, "size of the uploaded file")
+	flags.Int64Var(&l.resultCount, "results", 1_000_000, "results of the job whose pages are read")
 	flags.Usage = func() {
-		_, _ = fmt.Fprintln(stderr, "usage: apiload [flags] namespace|prepare|get-job|list|events|upload") // nobody may be watching
+		_, _ = fmt.Fprintln(stderr, "usage: apiload [flags] namespace|prepare|get-job|list|events|upload|results") // nobody may be watching
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {

@@ -17,11 +17,16 @@ type conditions struct {
 
 // add appends a condition in which each %s stands for the place of an argument.
 func (c *conditions) add(condition string, arguments ...any) {
+	c.parts = append(c.parts, c.format(condition, arguments...))
+}
+
+// format takes the arguments and returns the condition with their places, for the caller to put somewhere.
+func (c *conditions) format(condition string, arguments ...any) string {
 	places := make([]any, len(arguments))
 	for i, argument := range arguments {
 		places[i] = c.place(argument)
 	}
-	c.parts = append(c.parts, fmt.Sprintf(condition, places...))
+	return fmt.Sprintf(condition, places...)
 }
 
 // place takes an argument and returns the parameter that stands for it.

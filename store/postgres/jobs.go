@@ -280,7 +280,7 @@ func (s *Store) DeleteJob(ctx context.Context, jobID string) error {
 	if _, err := s.pool.Exec(ctx, `DELETE FROM jobs WHERE id = $1`, id); err != nil {
 		return failure(ctx, "delete job", err)
 	}
-	for _, table := range []string{deferredTable, resultsTable} {
+	for _, table := range []string{deferredTable, textsTable, resultsTable} {
 		if err := s.deleteRows(ctx, table, jobID); err != nil {
 			return err
 		}

@@ -45,6 +45,15 @@ FROM (SELECT interval '%d microseconds' AS span) AS by`, by.Microseconds()))
 	})
 }
 
+// An older version of the program stores no texts for the search.
+func TestResultsWithoutTextsAreSearchedAsWell(t *testing.T) {
+	databaseURL := pgtest.NewDatabase(t)
+	store := open(t, databaseURL)
+	id := storetest.SearchedJob(t, store)
+	execute(t, databaseURL, `DELETE FROM result_texts WHERE seq > 10000`)
+	storetest.RunSearch(t, store, id)
+}
+
 func BenchmarkStore(b *testing.B) {
 	storetest.Benchmark(b, func(b *testing.B) storetest.Store {
 		b.Helper()

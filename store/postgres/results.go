@@ -19,6 +19,7 @@ protocol, remote_ip, content_type, content_length, title, attempts, checked_at,
 slow, body_sha256, failed_attempts`
 
 // insertResultsSQL adds to the counters what was inserted, and nothing else. $36 says which rows are invalid lines.
+// $37 and $38 are the texts of the results for the search and in which row of result_texts each goes.
 // The arrays are unfolded in the list of columns and not in FROM, where each would first be written to a table of its own.
 const insertResultsSQL = `
 WITH inserted AS (
@@ -35,6 +36,11 @@ WITH inserted AS (
     WHERE EXISTS (SELECT FROM jobs WHERE id = $1)
     ON CONFLICT DO NOTHING
     RETURNING seq, status
+), searchable AS (
+    INSERT INTO result_texts (job_id, seq, results, seqs, texts)
+    SELECT $1, min(seq), count(*), array_agg(seq), string_agg(text, E'\x1e')
+    FROM (SELECT unnest($2::bigint[]) AS seq, unnest($37::text[]) AS text, unnest($38::integer[]) AS place) AS given
+    JOIN inserted USING (seq) GROUP BY place
 ), undeferred AS (
     DELETE FROM deferred_checks WHERE job_id = $1 AND seq = ANY($2)
 ), added AS (
@@ -95,6 +101,8 @@ type resultArrays struct {
 	bodySHA256                               []string
 	failedAttempts                           [][]byte
 	invalid                                  []int64
+	searched                                 []string
+	searchedIn                               []int32
 }
 
 func columnsOf(results []wsc.Result) (*resultArrays, error) {
@@ -113,12 +121,14 @@ func columnsOf(results []wsc.Result) (*resultArrays, error) {
 		contentLength: make([]*int64, n), title: make([]string, n), attempts: make([]int32, n),
 		checkedAt: make([]time.Time, n), slow: make([]bool, n), bodySHA256: make([]string, n),
 		failedAttempts: make([][]byte, n), invalid: []int64{},
+		searched: make([]string, n),
 	}
 	for i := range results {
 		if err := c.set(i, &results[i]); err != nil {
 			return nil, err
 		}
 	}
+	c.searchedIn = placesOf(c.searched)
 	return c, nil
 }
 
@@ -144,6 +154,7 @@ func (c *resultArrays) set(i int, r *wsc.Result) error {
 	if storable.Invalid(r) {
 		c.invalid = append(c.invalid, r.Seq)
 	}
+	c.searched[i] = searchedText(c.url[i], c.title[i])
 	c.slow[i], c.bodySHA256[i] = r.Slow, storable.Text(r.BodySHA256)
 	var err error
 	if c.redirects[i], err = storable.Redirects(r.Redirects); err != nil {
@@ -161,6 +172,7 @@ func (c *resultArrays) arguments() []any {
 		c.tlsVersion, c.tlsSubject, c.tlsIssuer, c.tlsNotAfter, c.tlsDaysLeft, c.tlsProblem,
 		c.protocol, c.remoteIP, c.contentType, c.contentLength, c.title, c.attempts, c.checkedAt,
 		c.slow, c.bodySHA256, c.failedAttempts, c.invalid,
+		c.searched, c.searchedIn,
 	}
 }
 

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -25,6 +26,22 @@ FROM url_check_results WHERE job_id = $1 AND http_status > 0`
 	slowestSQL = `
 SELECT host, count(*), avg(response_time) AS mean
 FROM url_check_results WHERE job_id = $1 AND http_status > 0 GROUP BY host ORDER BY mean DESC, host LIMIT 10`
+
+	failingSQL = `
+SELECT host, count(*) FILTER (WHERE status <> 'active') AS failed, count(*)
+FROM url_check_results WHERE job_id = $1 AND host <> ''
+GROUP BY host HAVING count(*) FILTER (WHERE status <> 'active') > 0 ORDER BY failed DESC, host LIMIT 10`
+
+	// Invalid lines were not checked.
+	checkedSQL = ` FROM url_check_results
+WHERE job_id = $1 AND NOT (attempts = 0 AND error_kind IN ('invalid_url', 'blocked_scheme'))`
+
+	checkTimesSQL = `SELECT min(checked_at), max(checked_at)` + checkedSQL
+
+	throughputSQL = `
+SELECT date_bin(make_interval(secs => $3), checked_at, $2) AS at, count(*) FILTER (WHERE status = 'active'),
+       count(*) FILTER (WHERE status = 'inactive'), count(*) FILTER (WHERE status = 'error')` + checkedSQL + `
+GROUP BY at ORDER BY at`
 
 	expiringSQL = `
 SELECT host, tls_not_after, min(tls_days_left)
@@ -75,6 +92,12 @@ func readStats(ctx context.Context, tx pgx.Tx, id [16]byte) (*wsc.Stats, error) 
 	if err != nil {
 		return nil, err
 	}
+	if stats.FailingHosts, err = readFailing(ctx, tx, id); err != nil {
+		return nil, err
+	}
+	if stats.Throughput, err = readThroughput(ctx, tx, id); err != nil {
+		return nil, err
+	}
 	if rows, err = tx.Query(ctx, expiringSQL, id); err != nil {
 		return nil, err
 	}
@@ -84,6 +107,38 @@ func readStats(ctx context.Context, tx pgx.Tx, id [16]byte) (*wsc.Stats, error) 
 		return c, err
 	})
 	return stats, err
+}
+
+func readFailing(ctx context.Context, tx pgx.Tx, id [16]byte) ([]wsc.HostFailures, error) {
+	rows, err := tx.Query(ctx, failingSQL, id)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (h wsc.HostFailures, err error) {
+		err = row.Scan(&h.Host, &h.Failed, &h.Count)
+		return h, err
+	})
+}
+
+func readThroughput(ctx context.Context, tx pgx.Tx, id [16]byte) ([]wsc.Throughput, error) {
+	var first, last *time.Time
+	if err := tx.QueryRow(ctx, checkTimesSQL, id).Scan(&first, &last); err != nil {
+		return nil, err
+	}
+	if first == nil {
+		return []wsc.Throughput{}, nil
+	}
+	begin, seconds := wsc.ThroughputSpans(*first, *last)
+	rows, err := tx.Query(ctx, throughputSQL, id, begin, float64(seconds))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (wsc.Throughput, error) {
+		span := wsc.Throughput{Seconds: float64(seconds)}
+		err := row.Scan(&span.At, &span.Active, &span.Inactive, &span.Error)
+		span.At = span.At.UTC()
+		return span, err
+	})
 }
 
 func readCounts(ctx context.Context, tx pgx.Tx, id [16]byte, stats *wsc.Stats) error {

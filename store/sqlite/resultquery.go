@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"strconv"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/store/internal/storable"
@@ -17,7 +18,9 @@ func sortColumn(sort wsc.ResultSort) (string, error) {
 	switch sort {
 	case "", wsc.SortSeq:
 		return "seq", nil
-	case wsc.SortURL, wsc.SortHost, wsc.SortStatus, wsc.SortHTTPStatus, wsc.SortResponseTime:
+	case wsc.SortURL:
+		return "substr(url, 1, " + strconv.Itoa(wsc.SortedURLLength) + ")", nil
+	case wsc.SortHost, wsc.SortStatus, wsc.SortHTTPStatus, wsc.SortResponseTime:
 		return string(sort), nil
 	default:
 		return "", wsc.Errorf(wsc.CodeInvalidRequest, "Results can't be sorted by %q.", sort).At(wsc.Place{Field: "sort"})
@@ -95,6 +98,16 @@ func (s *Store) Results(ctx context.Context, jobID string, filter wsc.ResultFilt
 	}
 	query := selectResultsSQL + where.sql() + orderBy + ` LIMIT ?`
 	return collect(ctx, s.readers, "read results", query, append(where.arguments, max(filter.Limit, 1)), scanResultOf(jobID))
+}
+
+// CountResults returns how many results of the job the filter selects, whose order, position and limit are ignored. When
+// there are more than most, it stops counting and returns most+1. It does not report an unknown job.
+func (s *Store) CountResults(ctx context.Context, jobID string, filter wsc.ResultFilter, most int64) (int64, error) {
+	where := resultConditions(jobID, &filter)
+	query := `SELECT count(*) FROM (SELECT 1 FROM url_check_results ` + where.sql() + ` LIMIT ?)`
+	var count int64
+	err := s.readers.QueryRowContext(ctx, query, append(where.arguments, most+1)...).Scan(&count)
+	return count, failure(ctx, "count results", err)
 }
 
 // EachResult calls fn for every result under the filter (whose Limit is ignored) in its order, holding one page in

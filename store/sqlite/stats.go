@@ -27,6 +27,23 @@ JOIN (SELECT response_time, row_number() OVER (ORDER BY response_time) AS place
 SELECT host, count(*), avg(response_time) AS mean
 FROM url_check_results WHERE job_id = ? AND http_status > 0 GROUP BY host ORDER BY mean DESC, host LIMIT 10`
 
+	failingSQL = `
+SELECT host, count(*) FILTER (WHERE status <> 'active') AS failed, count(*)
+FROM url_check_results WHERE job_id = ? AND host <> ''
+GROUP BY host HAVING failed > 0 ORDER BY failed DESC, host LIMIT 10`
+
+	// Invalid lines were not checked.
+	checkedSQL = ` FROM url_check_results
+WHERE job_id = ?1 AND NOT (attempts = 0 AND error_kind IN ('invalid_url', 'blocked_scheme'))`
+
+	checkTimesSQL = `SELECT min(checked_at), max(checked_at)` + checkedSQL
+
+	// ?2 is when the first span begins and ?3 the length of each, in microseconds.
+	throughputSQL = `
+SELECT ?2 + (checked_at - ?2) / ?3 * ?3 AS at, count(*) FILTER (WHERE status = 'active'),
+       count(*) FILTER (WHERE status = 'inactive'), count(*) FILTER (WHERE status = 'error')` + checkedSQL + `
+GROUP BY at ORDER BY at`
+
 	expiringSQL = `
 SELECT host, tls_not_after, min(tls_days_left)
 FROM url_check_results WHERE job_id = ? AND tls_not_after <= checked_at + 30 * 86400 * 1000000
@@ -67,6 +84,16 @@ func readStats(ctx context.Context, tx *sql.Tx, jobID string) (*wsc.Stats, error
 	if err != nil {
 		return nil, err
 	}
+	stats.FailingHosts, err = collectRows(ctx, tx, failingSQL, []any{jobID}, func(r row) (h wsc.HostFailures, err error) {
+		err = r.Scan(&h.Host, &h.Failed, &h.Count)
+		return h, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if stats.Throughput, err = readThroughput(ctx, tx, jobID); err != nil {
+		return nil, err
+	}
 	stats.ExpiringCert, err = collectRows(ctx, tx, expiringSQL, []any{jobID}, func(r row) (c wsc.ExpiringCert, err error) {
 		var notAfter int64
 		err = r.Scan(&c.Host, &notAfter, &c.DaysLeft)
@@ -74,6 +101,25 @@ func readStats(ctx context.Context, tx *sql.Tx, jobID string) (*wsc.Stats, error
 		return c, err
 	})
 	return stats, err
+}
+
+func readThroughput(ctx context.Context, tx *sql.Tx, jobID string) ([]wsc.Throughput, error) {
+	var first, last *int64
+	if err := tx.QueryRowContext(ctx, checkTimesSQL, jobID).Scan(&first, &last); err != nil {
+		return nil, err
+	}
+	if first == nil {
+		return []wsc.Throughput{}, nil
+	}
+	begin, seconds := wsc.ThroughputSpans(fromStamp(*first), fromStamp(*last))
+	const microseconds = 1_000_000
+	return collectRows(ctx, tx, throughputSQL, []any{jobID, stamp(begin), seconds * microseconds}, func(r row) (wsc.Throughput, error) {
+		span := wsc.Throughput{Seconds: float64(seconds)}
+		var at int64
+		err := r.Scan(&at, &span.Active, &span.Inactive, &span.Error)
+		span.At = fromStamp(at)
+		return span, err
+	})
 }
 
 func readTimes(ctx context.Context, tx *sql.Tx, jobID string, times *wsc.ResponseTimes) error {

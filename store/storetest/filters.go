@@ -70,7 +70,13 @@ func testFilters(t *testing.T, open func(*testing.T) Store) {
 					want = append(want, results[i])
 				}
 			}
-			for _, sort := range []wsc.ResultSort{wsc.SortSeq, wsc.SortResponseTime, wsc.SortURL} {
+			count, err := store.CountResults(t.Context(), id, test.filter, 1000)
+			require.NoError(t, err)
+			require.EqualValues(t, len(want), count)
+			count, err = store.CountResults(t.Context(), id, test.filter, 1)
+			require.NoError(t, err)
+			require.EqualValues(t, min(len(want), 2), count, "it stops at one more than the most")
+			for _, sort := range resultSorts() {
 				sorted := slices.SortedFunc(slices.Values(want), compareResults(sort, true))
 				filter := test.filter
 				filter.Sort, filter.Desc, filter.Limit = sort, true, 9

@@ -23,7 +23,7 @@ func compareResults(sort wsc.ResultSort, desc bool) func(a, b wsc.Result) int {
 		order := 0
 		switch sort {
 		case wsc.SortURL:
-			order = strings.Compare(a.URL, b.URL)
+			order = strings.Compare(beginningOf(a.URL), beginningOf(b.URL))
 		case wsc.SortHost:
 			order = strings.Compare(a.Host, b.Host)
 		case wsc.SortStatus:
@@ -42,6 +42,12 @@ func compareResults(sort wsc.ResultSort, desc bool) func(a, b wsc.Result) int {
 		}
 		return order
 	}
+}
+
+// beginningOf is the part of a URL by which results are sorted.
+func beginningOf(url string) string {
+	characters := []rune(url)
+	return string(characters[:min(wsc.SortedURLLength, len(characters))])
 }
 
 func seqsOf(results []wsc.Result) []int64 {
@@ -78,6 +84,10 @@ func testPagination(t *testing.T, open func(*testing.T) Store) {
 	for i, url := range []string{"Zebra.example", "zebra.example", "äpfel.example", "-", "яндекс.example", "😀.example", ""} {
 		results[i].URL = url
 	}
+	// Longer than an index can hold, of characters of several bytes, and alike up to where the order ends or just before.
+	for i, end := range []string{"ab", "b", "ä", "ax", "", "aa", "ba"} {
+		results[20+i].URL = strings.Repeat("ü", wsc.SortedURLLength-1) + end + strings.Repeat("ü", 1500)
+	}
 	insert(t, store, id, results)
 	insert(t, store, createJob(t, store).ID, someResults(0, 50)) // of another job, never to be seen
 
@@ -91,6 +101,16 @@ func testPagination(t *testing.T, open func(*testing.T) Store) {
 					require.Equal(t, seqsOf(want), seqsOf(pagedResults(t, store, id, filter, func() {})), "limit %d", limit)
 				}
 				require.Equal(t, want, eachResult(t, store, id, filter), "all at once, whatever the limit")
+
+				for i := range want {
+					// Back from any position: the same order the other way round.
+					back := filter
+					back.Desc, back.Limit, back.After = !desc, 7, new(wsc.CursorOf(&want[i], sort))
+					page, err := store.Results(t.Context(), id, back)
+					require.NoError(t, err)
+					slices.Reverse(page)
+					require.Equal(t, seqsOf(want[max(i-7, 0):i]), seqsOf(page), "before position %d", i)
+				}
 
 				filter.After = new(wsc.CursorOf(&want[39], sort))
 				require.Equal(t, want[40:], eachResult(t, store, id, filter), "from a position on")

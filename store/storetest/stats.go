@@ -58,6 +58,53 @@ func testStats(t *testing.T, open func(*testing.T) Store) {
 	})
 }
 
+// testHostsAndSpans is about hosts with failures and the results over time.
+func testHostsAndSpans(t *testing.T, open func(*testing.T) Store) {
+	t.Helper()
+	store := open(t)
+
+	t.Run("hosts with as many failures are in the order of their names, and there are ten", func(t *testing.T) {
+		id := createJob(t, store).ID
+		var results []wsc.Result
+		for host := range 15 {
+			for n := range 4 {
+				r := wsc.Result{Seq: int64(len(results)), Host: newHost(host), Status: wsc.StatusInactive, HTTPStatus: 404, Attempts: 1, CheckedAt: someTime()}
+				if n > host%3 {
+					r.Status, r.HTTPStatus = wsc.StatusActive, 200
+				}
+				results = append(results, r)
+			}
+		}
+		insert(t, store, id, results)
+		stats, err := store.Stats(t.Context(), id)
+		require.NoError(t, err)
+		require.Len(t, stats.FailingHosts, 10)
+		require.Equal(t, naiveFailures(results), stats.FailingHosts)
+		require.Equal(t, wsc.HostFailures{Host: "host11.example", Failed: 3, Count: 4}, stats.FailingHosts[0])
+	})
+
+	for _, span := range []time.Duration{0, time.Second, 119 * time.Second, 120 * time.Second, 121 * time.Second, 24 * time.Hour, 30 * 24 * time.Hour} {
+		t.Run("results over "+span.String(), func(t *testing.T) {
+			id := createJob(t, store).ID
+			results := someResults(0, 400)
+			for i := range results {
+				results[i].CheckedAt = someTime().Add(span / 399 * time.Duration(i)).Truncate(time.Microsecond)
+			}
+			results[399].CheckedAt = someTime().Add(span)
+			results[0].Attempts, results[0].ErrorKind = 1, ""
+			results[399].Attempts, results[399].ErrorKind = 1, ""
+			insert(t, store, id, results)
+			stats, err := store.Stats(t.Context(), id)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(stats.Throughput), 120)
+			if span >= 121*time.Second {
+				require.Greater(t, len(stats.Throughput), 55)
+			}
+			require.Equal(t, naiveThroughput(results), stats.Throughput)
+		})
+	}
+}
+
 func requireStats(t *testing.T, want *wsc.Stats, store Store, jobID string) {
 	t.Helper()
 	got, err := store.Stats(t.Context(), jobID)
@@ -73,6 +120,8 @@ func requireStats(t *testing.T, want *wsc.Stats, store Store, jobID string) {
 	if len(want.SlowestHosts) == 0 {
 		want.SlowestHosts = got.SlowestHosts
 	}
+	require.NotNil(t, got.FailingHosts, "JSON shows an empty list")
+	require.NotNil(t, got.Throughput, "JSON shows an empty list")
 	if len(want.ExpiringCert) == 0 {
 		require.Empty(t, got.ExpiringCert)
 		want.ExpiringCert = got.ExpiringCert
@@ -88,6 +137,7 @@ func naiveStats(results []wsc.Result) *wsc.Stats {
 	var times []float64
 	hosts := map[string][]float64{}
 	certificates := map[wsc.ExpiringCert]bool{}
+	stats.FailingHosts, stats.Throughput = naiveFailures(results), naiveThroughput(results)
 	for i := range results {
 		r := &results[i]
 		stats.Total++
@@ -160,4 +210,63 @@ func mean(values []float64) float64 {
 		sum += value
 	}
 	return sum / float64(len(values))
+}
+
+func naiveFailures(results []wsc.Result) []wsc.HostFailures {
+	byHost := map[string]wsc.HostFailures{}
+	for i := range results {
+		if results[i].Host == "" {
+			continue
+		}
+		host := byHost[results[i].Host]
+		host.Host = results[i].Host
+		host.Count++
+		if results[i].Status != wsc.StatusActive {
+			host.Failed++
+		}
+		byHost[host.Host] = host
+	}
+	failing := []wsc.HostFailures{}
+	for _, host := range byHost {
+		if host.Failed > 0 {
+			failing = append(failing, host)
+		}
+	}
+	slices.SortFunc(failing, func(a, b wsc.HostFailures) int {
+		return cmp.Or(cmp.Compare(b.Failed, a.Failed), cmp.Compare(a.Host, b.Host))
+	})
+	return failing[:min(10, len(failing))]
+}
+
+func naiveThroughput(results []wsc.Result) []wsc.Throughput {
+	checked := slices.DeleteFunc(slices.Clone(results), func(r wsc.Result) bool {
+		return r.Attempts == 0 && (r.ErrorKind == wsc.KindInvalidURL || r.ErrorKind == wsc.KindBlockedScheme)
+	})
+	spans := []wsc.Throughput{}
+	if len(checked) == 0 {
+		return spans
+	}
+	slices.SortFunc(checked, func(a, b wsc.Result) int { return a.CheckedAt.Compare(b.CheckedAt) })
+	begin := checked[0].CheckedAt.Truncate(time.Second)
+	seconds := 1.0
+	for checked[len(checked)-1].CheckedAt.Truncate(time.Second).Sub(begin).Seconds() >= 120*seconds {
+		seconds++
+	}
+	for i := range checked {
+		n := math.Floor(checked[i].CheckedAt.Sub(begin).Seconds() / seconds)
+		at := begin.Add(time.Duration(n*seconds) * time.Second)
+		if len(spans) == 0 || !spans[len(spans)-1].At.Equal(at) {
+			spans = append(spans, wsc.Throughput{At: at, Seconds: seconds})
+		}
+		span := &spans[len(spans)-1]
+		switch checked[i].Status {
+		case wsc.StatusActive:
+			span.Active++
+		case wsc.StatusInactive:
+			span.Inactive++
+		case wsc.StatusError:
+			span.Error++
+		}
+	}
+	return spans
 }

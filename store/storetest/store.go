@@ -83,6 +83,9 @@ type Store interface {
 	DoneSeqs(ctx context.Context, jobID string, seqs []int64) ([]int64, error)
 	// Results returns a page of results under the filter. It does not report an unknown job.
 	Results(ctx context.Context, jobID string, filter wsc.ResultFilter) ([]wsc.Result, error)
+	// CountResults returns how many results of the job the filter selects, whose order, position and limit are ignored.
+	// When there are more than most, it stops counting and returns most+1. It does not report an unknown job.
+	CountResults(ctx context.Context, jobID string, filter wsc.ResultFilter, most int64) (int64, error)
 	// EachResult calls fn for every result under the filter (whose Limit is ignored) in its order, holding one page in memory
 	// and, in another order than ascending seqs, at most the seqs. No connection is held while fn runs.
 	// The result is only valid during the call. An error of fn ends it and is returned as it is.

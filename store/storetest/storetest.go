@@ -23,6 +23,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"filters", testFilters},
 		{"stats", testStats},
 		{"diff", testDiff},
+		{"hosts and spans", testHostsAndSpans},
+		{"search", testSearch},
 		{"deferred", testDeferred},
 		{"hosts", testHosts},
 		{"delete", testDelete},

@@ -166,6 +166,7 @@
     drawStrip();
     document.title = `${whole}% · ${job().dataset.name} · Website Status Checker`;
     announce(p, whole);
+    document.dispatchEvent(new CustomEvent("wsc:progress", { detail: p }));
     if (message.type === "done") end(p);
     else if (p.status !== job().dataset.status) refresh();
   }

@@ -8,7 +8,7 @@
   const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
   function colours() {
-    return { ink: token("ink"), muted: token("muted"), line: token("line"), accent: token("accent-fill"), good: token("good-fill"), warn: token("warn-fill"), bad: token("bad-fill") };
+    return { ink: token("ink"), surface: token("surface"), muted: token("muted"), line: token("line"), accent: token("accent-fill"), good: token("good-fill"), warn: token("warn-fill"), bad: token("bad-fill") };
   }
 
   const font = "12px system-ui, sans-serif";
@@ -50,7 +50,7 @@
       scales: { x: { time: false, range: [-0.6, buckets.length - 0.4] }, y: { range: (u, low, high) => [0, Math.max(high * 1.15, 1)] } },
       axes: [
         axis(c, {
-          grid: { show: false }, splits: () => buckets.map((_, i) => i), space: 34,
+          size: 30, grid: { show: false }, splits: () => buckets.map((_, i) => i), space: 34,
           values: (u, splits) => splits.map((i) => (u.width < 480 && i % 2 ? "" : buckets[i].up_to ? short1(buckets[i].up_to) : `>${short1(buckets[i].from)}`)),
         }),
         axis(c, { size: 48, values: whole }),
@@ -68,9 +68,11 @@
     const ctx = u.ctx, ratio = devicePixelRatio;
     ctx.save();
     ctx.font = `600 ${11 * ratio}px system-ui, sans-serif`;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "middle";
     lines.forEach((line, i) => {
       const x = u.valToPos(placeOf(line.at, buckets, max), "x", true);
-      ctx.strokeStyle = ctx.fillStyle = c.ink;
+      ctx.strokeStyle = c.ink;
       ctx.lineWidth = 1.5 * ratio;
       ctx.setLineDash([4 * ratio, 3 * ratio]);
       ctx.beginPath();
@@ -79,8 +81,13 @@
       ctx.stroke();
       const text = `${line.name} ${milliseconds(line.at)}`;
       const width = ctx.measureText(text).width;
-      const right = x + 4 * ratio + width < u.bbox.left + u.bbox.width;
-      ctx.fillText(text, right ? x + 4 * ratio : x - 4 * ratio - width, u.bbox.top + (11 + 14 * i) * ratio);
+      const right = x + 6 * ratio + width < u.bbox.left + u.bbox.width;
+      const left = right ? x + 3 * ratio : x - 6 * ratio - width;
+      const middle = u.bbox.top + (8 + 17 * i) * ratio;
+      ctx.fillStyle = c.surface;
+      ctx.fillRect(left, middle - 7 * ratio, width + 4 * ratio, 14 * ratio);
+      ctx.fillStyle = c.ink;
+      ctx.fillText(text, left + 2 * ratio, middle);
     });
     ctx.restore();
   }
@@ -113,7 +120,7 @@
     const options = base(element, c, {
       scales: { x: { time: true, range: [at[0], at[at.length - 1] + step] }, y: { range: (u, low, high) => [0, Math.max(high * 1.05, 1)] } },
       axes: [
-        axis(c, { grid: { show: false }, space: 80, values: (u, splits) => splits.map((s) => clock(s, at[at.length - 1] - at[0])) }),
+        axis(c, { size: 30, grid: { show: false }, space: 90, values: (u, splits) => splits.map((s) => clock(s, at[at.length - 1] - at[0])) }),
         axis(c, { size: 48, values: (u, values) => values.map(short), label: "per second", labelSize: 18, labelFont: font }),
       ],
       series: [{}, series(c.bad), series(c.warn), series(c.good)],
