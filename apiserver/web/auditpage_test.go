@@ -20,7 +20,7 @@ func TestTheAuditLogShowsEventsSafely(t *testing.T) {
 	key := member(t, server)
 	b := signedIn(t, server, apitest.AdminKey)
 	long := strings.Repeat("x", 10_000)
-	require.NoError(t, server.Store.AddEvents(t.Context(), []wsc.SecurityEvent{
+	require.NoError(t, server.Store.AppendEvents(t.Context(), []wsc.SecurityEvent{
 		{ID: wsc.NewID(), At: time.Now().Add(-time.Hour), Kind: wsc.EventKeyRotated, KeyID: wsc.AdminKeyID, Object: key.ID, Detail: hostile, Address: "203.0.113.7", RequestID: "REQUEST1"},
 		{ID: wsc.NewID(), At: time.Now().Add(-2 * time.Hour), Kind: wsc.EventAuthFailed, Detail: long},
 		{ID: wsc.NewID(), At: time.Now().Add(-3 * time.Hour), Kind: wsc.EventScopeDenied, KeyID: key.ID, Object: "javascript:alert(1)"},
@@ -50,7 +50,7 @@ func TestTheAuditLogIsPaged(t *testing.T) {
 	for i := range events {
 		events[i] = wsc.SecurityEvent{ID: wsc.NewID(), At: time.Now().Add(-time.Duration(i+1) * time.Hour), Kind: wsc.EventJobDeleted, Object: wsc.NewID()}
 	}
-	require.NoError(t, server.Store.AddEvents(t.Context(), events))
+	require.NoError(t, server.Store.AppendEvents(t.Context(), events))
 	first := b.get("/audit?kind=job_deleted").body
 	require.Contains(t, first, events[49].Object)
 	require.NotContains(t, first, events[50].Object)

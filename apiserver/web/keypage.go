@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/go-chi/chi/v5"
-
 	wsc "github.com/website-status-checker/wsc"
 )
 
@@ -35,7 +33,7 @@ func (keyView) DefaultGrace() int64 { return 86_400 }
 func (s *Site) keyPage(w http.ResponseWriter, r *http.Request) { s.renderKey(w, r, http.StatusOK, "") }
 
 func (s *Site) renderKey(w http.ResponseWriter, r *http.Request, status int, problem string) {
-	key, err := s.client.Key(r.Context(), chi.URLParam(r, "id"))
+	key, err := s.client.Key(r.Context(), r.PathValue("id"))
 	if err != nil {
 		s.failKey(w, r, err)
 		return
@@ -66,7 +64,7 @@ func (s *Site) rotateKey(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, wsc.Errorf(wsc.CodeInvalidRequest, "Choose how long the secret before still works."))
 		return
 	}
-	key, err := s.client.RotateKey(r.Context(), chi.URLParam(r, "id"), wsc.KeyRotation{GraceSeconds: &seconds})
+	key, err := s.client.RotateKey(r.Context(), r.PathValue("id"), wsc.KeyRotation{GraceSeconds: &seconds})
 	switch {
 	case wsc.CodeOf(err) == wsc.CodeConflict:
 		s.renderKey(w, r, http.StatusConflict, s.problemOf(r, err).Detail)
@@ -78,7 +76,7 @@ func (s *Site) rotateKey(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Site) revokeKey(w http.ResponseWriter, r *http.Request) {
-	id := chi.URLParam(r, "id")
+	id := r.PathValue("id")
 	if err := s.client.RevokeKey(r.Context(), id); err != nil {
 		s.failKey(w, r, err)
 		return
@@ -88,7 +86,7 @@ func (s *Site) revokeKey(w http.ResponseWriter, r *http.Request) {
 
 // activateKey makes a key that was revoked work again.
 func (s *Site) activateKey(w http.ResponseWriter, r *http.Request) {
-	id := chi.URLParam(r, "id")
+	id := r.PathValue("id")
 	active := true
 	if _, err := s.client.ChangeKey(r.Context(), id, wsc.KeyChange{IsActive: &active}); err != nil {
 		s.failKey(w, r, err)
