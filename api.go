@@ -2,10 +2,11 @@ package wsc
 
 import "time"
 
-// JobPage is one page of jobs, newest first.
+// JobPage is one page of jobs.
 type JobPage struct {
-	Jobs       []Job  `json:"jobs" doc:"Jobs, newest first."`
+	Jobs       []Job  `json:"jobs" doc:"Jobs in the order asked for."`
 	NextCursor string `json:"next_cursor,omitempty" doc:"Pass as cursor to get the next page; absent on the last one."`
+	PrevCursor string `json:"prev_cursor,omitempty" doc:"Pass as cursor to get the page before; absent on the first one."`
 }
 
 // ResultPage is one page of results.

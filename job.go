@@ -114,26 +114,6 @@ type List struct {
 	ChosenBy  string   `json:"chosen_by,omitempty" enum:"option,header,content,only_column" doc:"Why that column: asked for, named like a URL column, most of its cells look like URLs, or the only one."`
 }
 
-// JobFilter selects and pages jobs, newest first.
-type JobFilter struct {
-	// Owner limits the jobs to one owner; empty means all.
-	Owner string
-	// Statuses limits the jobs to these statuses; empty means all.
-	Statuses []JobStatus
-	// Query limits the jobs to those whose file name contains it, ignoring case.
-	Query string
-	// Limit is the most jobs to return, at least 1.
-	Limit int
-	// After continues behind this job; nil starts at the newest.
-	After *JobCursor
-}
-
-// JobCursor is a position in the list of jobs: the creation time and id of the last one seen.
-type JobCursor struct {
-	CreatedAt time.Time `json:"t"`
-	ID        string    `json:"i"`
-}
-
 // JobTotals is what the parsed list says about a job.
 type JobTotals struct {
 	TotalURLs      int64

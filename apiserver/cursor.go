@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
@@ -38,12 +39,19 @@ func decodeCursor(text string, position any) error {
 	return nil
 }
 
-func decodeJobCursor(text string) (*wsc.JobCursor, error) {
-	var cursor wsc.JobCursor
+// jobCursor is a position in a list of jobs, with the order that it belongs to. Back asks for the page before it.
+type jobCursor struct {
+	Sort wsc.JobSort `json:"o,omitempty"`
+	Back bool        `json:"b,omitempty"`
+	wsc.JobCursor
+}
+
+func decodeJobCursor(text string, sort wsc.JobSort) (*jobCursor, error) {
+	var cursor jobCursor
 	if err := decodeCursor(text, &cursor); err != nil {
 		return nil, err
 	}
-	if _, err := jobID(cursor.ID); err != nil {
+	if _, err := jobID(cursor.ID); err != nil || cmp.Or(cursor.Sort, wsc.JobsNewest) != sort || !storable(cursor.Filename) {
 		return nil, invalidCursor()
 	}
 	return &cursor, nil

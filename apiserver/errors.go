@@ -125,9 +125,14 @@ func (s *Server) fail(ctx context.Context, err error) *problem {
 	return p
 }
 
-// writeProblem answers a request outside of Huma with an error.
+// writeProblem answers a request outside of Huma with an error: a document, or a page for browsers.
 func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
 	p := s.fail(r.Context(), err)
+	if wantsPage(r) {
+		maps.Copy(w.Header(), p.headers)
+		s.site.Problem(w, r, p.Problem)
+		return
+	}
 	body, marshalErr := json.Marshal(p)
 	if marshalErr != nil {
 		s.logger.ErrorContext(r.Context(), "could not write a problem", slog.Any("error", marshalErr))

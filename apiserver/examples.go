@@ -42,7 +42,7 @@ func examplesByOperation() (map[string]examples, error) {
 		"preview-upload": {answer: inJSON(exampleUpload())},
 		"list-jobs": {answer: inJSON(wsc.JobPage{
 			Jobs:       []wsc.Job{exampleFinishedJob()},
-			NextCursor: encodeCursor(wsc.JobCursor{CreatedAt: exampleTime(0), ID: exampleJobID}),
+			NextCursor: encodeCursor(jobCursor{Sort: wsc.JobsNewest, JobCursor: wsc.JobCursor{CreatedAt: exampleTime(0), ID: exampleJobID}}),
 		})},
 		"get-job":    {answer: inJSON(exampleRunningJob())},
 		"cancel-job": {answer: inJSON(exampleRunningJob())},

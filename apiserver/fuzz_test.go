@@ -80,7 +80,7 @@ func FuzzDecodeCursor(f *testing.F) {
 			require.NoError(t, err)
 			require.Equal(t, position, again)
 		}
-		if _, err := decodeJobCursor(text); err != nil {
+		if _, err := decodeJobCursor(text, wsc.JobsNewest); err != nil {
 			require.Equal(t, wsc.CodeInvalidCursor, wsc.CodeOf(err))
 		}
 	})

@@ -52,53 +52,6 @@ func (s *Server) getJob(ctx context.Context, in *JobPath) (*jobOutput, error) {
 	return &jobOutput{Body: *job}, nil
 }
 
-type listJobsInput struct {
-	Status []string `query:"status,explode" doc:"Only jobs with one of these statuses: pending, processing, paused, completed, failed, cancelled. Repeat the parameter or separate by commas." example:"completed"`
-	Query  string   `query:"q" maxLength:"200" doc:"Only jobs whose file name contains this, ignoring case." example:"leads"`
-	Limit  int      `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most jobs to return."`
-	Cursor string   `query:"cursor" maxLength:"4096" doc:"next_cursor of the page before."`
-}
-
-type listJobsOutput struct {
-	Body wsc.JobPage
-}
-
-func listJobsDoc() doc {
-	return doc{
-		id: "list-jobs", tag: "Jobs", scope: wsc.ScopeRead, summary: "List jobs",
-		description: "Jobs, newest first, page by page.",
-		codes:       []wsc.Code{wsc.CodeInvalidCursor},
-	}
-}
-
-func (s *Server) listJobs(ctx context.Context, in *listJobsInput) (*listJobsOutput, error) {
-	filter := wsc.JobFilter{Owner: callerOf(ctx).owner(), Query: in.Query, Limit: in.Limit + 1}
-	if err := checkText("q", in.Query); err != nil {
-		return nil, err
-	}
-	var err error
-	if filter.Statuses, err = choices("status", in.Status, wsc.JobStatuses()); err != nil {
-		return nil, err
-	}
-	if in.Cursor != "" {
-		if filter.After, err = decodeJobCursor(in.Cursor); err != nil {
-			return nil, err
-		}
-	}
-	found, err := s.store.Jobs(ctx, filter)
-	if err != nil {
-		return nil, err
-	}
-	page := wsc.JobPage{Jobs: found}
-	if len(found) > in.Limit {
-		page.Jobs = found[:in.Limit]
-		last := page.Jobs[in.Limit-1]
-		page.NextCursor = encodeCursor(wsc.JobCursor{CreatedAt: last.CreatedAt, ID: last.ID})
-	}
-	page.Jobs = listed(page.Jobs)
-	return &listJobsOutput{Body: page}, nil
-}
-
 func cancelJobDoc() doc {
 	return doc{
 		id: "cancel-job", tag: "Jobs", scope: wsc.ScopeWrite, summary: "Cancel a job", status: http.StatusAccepted,

@@ -23,8 +23,7 @@ func (s *Server) addPages(cfg Config, router *chi.Mux) (err error) {
 	return nil
 }
 
-// wantsPage reports whether a browser asks for a page, outside of the API.
+// wantsPage reports whether a browser asks for a page, or sends a form of one, outside of the API.
 func wantsPage(r *http.Request) bool {
-	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && !strings.HasPrefix(r.URL.Path, "/api/") &&
-		strings.Contains(r.Header.Get("Accept"), "text/html")
+	return !strings.HasPrefix(r.URL.Path, "/api/") && strings.Contains(r.Header.Get("Accept"), "text/html")
 }

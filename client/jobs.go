@@ -14,20 +14,31 @@ import (
 
 // JobQuery selects and pages jobs. The zero value is the first page of all.
 type JobQuery struct {
+	// IDs limits the jobs to these, at most 100; empty means all.
+	IDs []string
+	// KeyID limits the jobs to those that this API key submitted; empty means all.
+	KeyID string
 	// Statuses limits the jobs to these statuses; empty means all.
 	Statuses []wsc.JobStatus
 	// Query limits the jobs to those whose file name contains it, ignoring case.
 	Query string
+	// Sort is the order, wsc.JobsNewest if empty.
+	Sort wsc.JobSort
 	// Limit is the most jobs of a page; 0 leaves it to the server.
 	Limit int
-	// Cursor continues behind an earlier page: its NextCursor.
+	// Cursor continues behind an earlier page with its NextCursor, or returns the page before with its PrevCursor.
 	Cursor string
 }
 
 func (q JobQuery) values() url.Values {
 	values := url.Values{}
+	if len(q.IDs) > 0 {
+		values["id"] = q.IDs
+	}
+	setText(values, "key_id", q.KeyID)
 	setList(values, "status", q.Statuses)
 	setText(values, "q", q.Query)
+	setText(values, "sort", string(q.Sort))
 	setLimit(values, q.Limit)
 	setText(values, "cursor", q.Cursor)
 	return values
@@ -42,7 +53,7 @@ func (c *Client) Job(ctx context.Context, id string) (*wsc.Job, error) {
 	return &job, nil
 }
 
-// Jobs returns a page of jobs, newest first.
+// Jobs returns a page of jobs, in the order of the query.
 func (c *Client) Jobs(ctx context.Context, query JobQuery) (*wsc.JobPage, error) {
 	var page wsc.JobPage
 	if err := c.call(ctx, http.MethodGet, apiPrefix+"/jobs", query.values(), nil, &page); err != nil {

@@ -16,6 +16,7 @@ import (
 // scripts turn into the reader's own: see localise in app.js.
 func (s *Site) functions() template.FuncMap {
 	return template.FuncMap{
+		"ago":         ago,
 		"asset":       s.assets.address,
 		"bytes":       byteSize,
 		"changeTone":  changeTone,
@@ -97,6 +98,43 @@ func when(value any) (template.HTML, error) {
 	//nolint:gosec // digits only
 	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s" tabindex="0">%s</time>`,
 		t.Format(time.RFC3339Nano), t.Format("2006-01-02 15:04:05.000 UTC"), t.Format("2006-01-02 15:04:05 UTC"))), nil
+}
+
+// ago writes how far a time (a time.Time or a *time.Time) is from now; the exact time stands in its title.
+func ago(value any) (template.HTML, error) {
+	t, ok := value.(time.Time)
+	if pointer, isPointer := value.(*time.Time); isPointer && pointer != nil {
+		t, ok = *pointer, true
+	}
+	if !ok {
+		return "", fmt.Errorf("ago: %T is no time", value)
+	}
+	t = t.UTC()
+	//nolint:gosec // digits and our own words only
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s" data-ago>%s</time>`,
+		t.Format(time.RFC3339Nano), t.Format("2006-01-02 15:04:05.000 UTC"), distance(time.Since(t)))), nil
+}
+
+// distance is a time from now in its largest unit; what is ahead is negative.
+func distance(d time.Duration) string {
+	away := d.Abs()
+	var words string
+	switch {
+	case away < time.Second:
+		return "now"
+	case away < time.Minute:
+		words = fmt.Sprintf("%d s", int(away.Seconds()))
+	case away < time.Hour:
+		words = fmt.Sprintf("%d min", int(away.Minutes()))
+	case away < 48*time.Hour:
+		words = fmt.Sprintf("%d h", int(away.Hours()))
+	default:
+		words = fmt.Sprintf("%d days", int(away.Hours())/24)
+	}
+	if d < 0 {
+		return "in " + words
+	}
+	return words + " ago"
 }
 
 // milliseconds writes a time in ms with three digits that count.

@@ -15,14 +15,26 @@ const undoTime = 30 * time.Second
 // keepChoices are the days that a job can be kept from now on.
 func keepChoices() []int { return []int{1, 7, 30, 365} }
 
-// actOn answers a form that changes a job: with the page of the job, or with the part of it that a script asked for.
+// actOn answers a form that changes a job: with the page of the job, or with the part of it that a script asked for. A form
+// of another page names that as next: it is shown again, and its script, which asks for what it shows itself, gets nothing.
 func (s *Site) actOn(w http.ResponseWriter, r *http.Request, act func(ctx context.Context, id string) error) {
-	id := r.PathValue("id")
+	if !parseForm(w, r) {
+		s.fail(w, r, malformedForm())
+		return
+	}
+	id, next := r.PathValue("id"), r.PostForm.Get("next")
 	if err := act(r.Context(), id); err != nil {
 		s.failJob(w, r, err)
 		return
 	}
-	if !isFragment(r) {
+	switch {
+	case next != "" && isFragment(r):
+		w.WriteHeader(http.StatusNoContent)
+		return
+	case next != "":
+		s.redirect(w, r, localTarget(next))
+		return
+	case !isFragment(r):
 		s.redirect(w, r, "/jobs/"+id)
 		return
 	}

@@ -245,7 +245,7 @@ func TestAReadOnlyKeySeesAJobAndChangesNothing(t *testing.T) {
 	for _, action := range []string{"pause", "resume", "cancel", "retry", "delete", "restore"} {
 		refused := b.post("/jobs/"+job.ID+"/"+action, nil)
 		require.Equal(t, http.StatusForbidden, refused.status, action)
-		require.Contains(t, refused.body, `<p class="lead">`, action)
+		require.Contains(t, refused.body, "Your key may not do this", action)
 	}
 	require.Nil(t, stored(t, server, job).DeleteAt)
 }

@@ -38,7 +38,50 @@ func (s *Site) renderProblem(w http.ResponseWriter, r *http.Request, problem wsc
 		s.renderFragment(w, r, problem.Status, "problem", "message", problem)
 		return
 	}
-	s.render(w, r, problem.Status, "problem", page{Title: problem.Title, Body: problem})
+	view := problemView{Problem: problem, Again: r.Method == http.MethodGet && temporary(problem.Status), Address: r.URL.RequestURI()}
+	view.Title, view.Hint = problemWords(problem)
+	s.render(w, r, problem.Status, "problem", page{Title: view.Title, Body: view})
+}
+
+// problemView is the page of an error.
+type problemView struct {
+	wsc.Problem
+	// Title is what happened, in a few words, and Hint what to do besides what the error says itself.
+	Title, Hint string
+	// Again reports whether the same address may well work later.
+	Again   bool
+	Address string
+}
+
+func temporary(status int) bool {
+	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
+}
+
+// problemWords says what an error is in a few words, and what to do about it.
+func problemWords(problem wsc.Problem) (title, hint string) {
+	if problem.Title != http.StatusText(problem.Status) {
+		return problem.Title, "" // whoever made it knows better
+	}
+	switch problem.Status {
+	case http.StatusForbidden:
+		if problem.Code == wsc.CodeInsufficientScope {
+			return "Your key may not do this", "Sign in with a key that has the right, or ask whoever manages the keys of this server."
+		}
+		return "Not allowed", "Open the page of this site itself and try there."
+	case http.StatusNotFound:
+		return "Not found", ""
+	case http.StatusMethodNotAllowed:
+		return "Not an address of a page", "It takes what a form sends. Go to the page with the form."
+	case http.StatusConflict:
+		return "This can't be done now", ""
+	case http.StatusTooManyRequests:
+		return "Too many requests", "Wait a moment. Nothing is lost: jobs that run go on."
+	case http.StatusServiceUnavailable:
+		return "The server can't answer just now", "Jobs go on where they were when it is back."
+	case http.StatusInternalServerError:
+		return "Something went wrong", ""
+	}
+	return problem.Title, ""
 }
 
 func notFoundProblem() wsc.Problem {

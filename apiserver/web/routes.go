@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
+
+	wsc "github.com/website-status-checker/wsc"
 )
 
 // Routes adds every page to the router: all of them are on this screen.
@@ -36,6 +38,17 @@ func (s *Site) Routes(router chi.Router) {
 		signedIn.Post("/uploads/{id}/delete", s.deleteUpload)
 		signedIn.Get("/", s.checkPage)
 
+		signedIn.Get("/jobs", s.jobsPage)
+		signedIn.Get("/job-rows", s.jobRowsPart)
+
+		signedIn.Get("/keys", s.keysPage)
+		signedIn.Post("/keys", s.createKey)
+		signedIn.Get("/keys/{id}", s.keyPage)
+		signedIn.Post("/keys/{id}/rotate", s.rotateKey)
+		signedIn.Post("/keys/{id}/revoke", s.revokeKey)
+		signedIn.Post("/keys/{id}/activate", s.activateKey)
+		signedIn.Get("/audit", s.auditPage)
+
 		signedIn.Get("/jobs/{id}", s.jobPage)
 		signedIn.Get("/jobs/{id}/events", s.jobEvents)
 		signedIn.Get("/jobs/{id}/stats", s.jobStats)
@@ -54,8 +67,11 @@ func (s *Site) Routes(router chi.Router) {
 }
 
 // NotFound answers a browser that asked for a page which does not exist.
-func (s *Site) NotFound(w http.ResponseWriter, r *http.Request) {
+func (s *Site) NotFound(w http.ResponseWriter, r *http.Request) { s.Problem(w, r, notFoundProblem()) }
+
+// Problem answers a browser with an error, as a page or as a message in the page that a script belongs to.
+func (s *Site) Problem(w http.ResponseWriter, r *http.Request, problem wsc.Problem) {
 	s.pageHeaders(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.renderProblem(w, r, notFoundProblem())
+		s.renderProblem(w, r, problem)
 	})).ServeHTTP(w, r)
 }

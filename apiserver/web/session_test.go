@@ -127,7 +127,14 @@ func TestRequestsOfOtherSitesAreRefused(t *testing.T) {
 	request := b.request(http.MethodPost, "/sign-out", http.NoBody)
 	request.Header.Set("Sec-Fetch-Site", "cross-site")
 	request.Header.Set("Origin", "https://evil.example")
-	require.Equal(t, http.StatusForbidden, b.do(request).status)
+	answer := b.do(request)
+	require.Equal(t, http.StatusForbidden, answer.status)
+	require.Equal(t, "text/html; charset=utf-8", answer.header.Get("Content-Type"), "a browser gets a page")
+	require.Contains(t, answer.body, "not taken from other sites")
+	request = b.request(http.MethodPost, "/sign-out", http.NoBody)
+	request.Header.Set("Sec-Fetch-Site", "cross-site")
+	request.Header.Set("Accept", "*/*")
+	require.Equal(t, "application/problem+json", b.do(request).header.Get("Content-Type"), "a program gets a document")
 	require.Equal(t, http.StatusOK, b.get("/account").status, "still signed in")
 }
 
@@ -151,7 +158,7 @@ func TestEveryPageHasAStrictPolicy(t *testing.T) {
 	t.Parallel()
 	server := start(t)
 	b := signedIn(t, server, apitest.AdminKey)
-	for _, path := range []string{"/", "/account", "/sign-in", "/nowhere"} {
+	for _, path := range []string{"/", "/jobs", "/keys", "/audit", "/account", "/sign-in", "/nowhere"} {
 		answer := b.get(path)
 		policy := answer.header.Get("Content-Security-Policy")
 		require.Contains(t, policy, "default-src 'none'", path)
@@ -180,4 +187,47 @@ func TestTheThemeIsRemembered(t *testing.T) {
 	require.Contains(t, b.get("/sign-in").body, `data-theme="dark"`)
 	b.post("/theme", url.Values{"theme": {"system"}})
 	require.NotContains(t, b.get("/sign-in").body, "data-theme=\"")
+}
+
+func TestProblemsArePages(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	limit := int64(3)
+	key := server.CreateKey(t, wsc.KeyRequest{Scopes: []wsc.Scope{wsc.ScopeRead}, RateLimitHour: &limit})
+	b := signedIn(t, server, key.Secret)
+	last := answer{}
+	for range 4 {
+		last = b.get("/account")
+	}
+	require.Equal(t, http.StatusTooManyRequests, last.status)
+	require.Contains(t, last.body, "Too many requests")
+	require.Contains(t, last.body, `href="/account">`, "the way to try again")
+
+	b = signedIn(t, server, apitest.AdminKey)
+	last = b.get("/sign-out")
+	require.Equal(t, http.StatusMethodNotAllowed, last.status)
+	require.Equal(t, "POST", last.header.Get("Allow"))
+	require.Contains(t, last.body, "Not an address of a page")
+	last = b.get("/api/v1/nowhere")
+	require.Equal(t, "application/problem+json", last.header.Get("Content-Type"), "the API has documents, also for browsers")
+
+	require.NoError(t, server.Store.Close())
+	for _, path := range []string{"/jobs", "/keys", "/audit"} {
+		last = b.get(path)
+		require.GreaterOrEqual(t, last.status, 500, path)
+		require.Contains(t, last.body, "Try again", path)
+		require.NotContains(t, last.body, "sql", path)
+	}
+}
+
+func TestTheAccountPageSaysWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	limit := int64(200)
+	key := server.CreateKey(t, wsc.KeyRequest{Name: "<b>bold", RateLimitHour: &limit, AllowedIPs: []string{"127.0.0.0/8", "::1"}})
+	body := signedIn(t, server, key.Secret).get("/account").body
+	require.Regexp(t, `<progress value="1\d\d" max="200"`, body)
+	require.Contains(t, body, "&lt;b&gt;bold")
+	require.Contains(t, body, "127.0.0.0/8")
+	require.Contains(t, body, "data-confirm=")
 }

@@ -16,6 +16,7 @@ import (
 type jobsCommand struct {
 	Status []wsc.JobStatus `help:"Only jobs with these statuses: pending, processing, paused, completed, failed, cancelled." enum:"pending,processing,paused,completed,failed,cancelled" placeholder:"STATUS,…"`
 	Query  string          `help:"Only jobs whose file name contains this text, ignoring case." placeholder:"TEXT"`
+	Sort   wsc.JobSort     `help:"Order: created_at, filename or total_urls; a leading - reverses it, as in --sort=-total_urls. Default ${default}, the newest first." enum:"-created_at,created_at,filename,-filename,total_urls,-total_urls" default:"-created_at" placeholder:"ORDER"`
 	Limit  int             `short:"n" help:"Most jobs to list; 0 is all. Default ${default}." default:"20" placeholder:"N"`
 	Format string          `help:"table, or json for the jobs as the API has them, one per line." enum:"table,json" default:"table" placeholder:"FORMAT"`
 	serverFlags
@@ -35,7 +36,7 @@ func (c *jobsCommand) Run(ctx context.Context, p *process) error {
 	if c.Format == "json" {
 		table = jsonJobs{json.NewEncoder(p.stdout)}
 	}
-	query := client.JobQuery{Statuses: c.Status, Query: c.Query, Limit: min(c.Limit, 100)}
+	query := client.JobQuery{Statuses: c.Status, Query: c.Query, Sort: c.Sort, Limit: min(c.Limit, 100)}
 	count := 0
 	for job, err := range server.AllJobs(ctx, query) {
 		if err != nil {

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -173,29 +172,6 @@ func (s *Store) JobsByID(ctx context.Context, jobIDs []string) ([]wsc.Job, error
 func (s *Store) JobByIdempotencyKey(ctx context.Context, owner, key string) (*wsc.Job, error) {
 	return s.oneJob(ctx, "read job by idempotency key", `WHERE owner = $1 AND idempotency_key = $2 AND idempotency_key <> ''`,
 		storable.Text(owner), storable.Text(key))
-}
-
-// Jobs returns a page of jobs, newest first (created_at, id descending).
-func (s *Store) Jobs(ctx context.Context, filter wsc.JobFilter) ([]wsc.Job, error) {
-	var where conditions
-	if filter.Owner != "" {
-		where.add(`owner = %s`, storable.Text(filter.Owner))
-	}
-	if len(filter.Statuses) > 0 {
-		where.add(`status = ANY(%s)`, texts(filter.Statuses))
-	}
-	if filter.Query != "" {
-		where.add(`strpos(lower(filename), lower(%s)) > 0`, storable.Text(filter.Query))
-	}
-	if filter.After != nil {
-		id, err := parseID(filter.After.ID)
-		if err != nil {
-			return nil, wsc.Errorf(wsc.CodeInvalidCursor, "The cursor is not valid; begin with the first page.")
-		}
-		where.add(`(created_at, id) < (%s, %s)`, filter.After.CreatedAt, id)
-	}
-	query := selectJobSQL + where.sql() + ` ORDER BY created_at DESC, id DESC LIMIT ` + strconv.Itoa(max(filter.Limit, 1))
-	return collect(ctx, s, "list jobs", query, where.arguments, scanJob)
 }
 
 // PendingJobs returns jobs that are still pending and were created before the given time, oldest first.

@@ -149,28 +149,6 @@ func (s *Store) JobByIdempotencyKey(ctx context.Context, owner, key string) (*ws
 		storable.Text(owner), storable.Text(key))
 }
 
-// Jobs returns a page of jobs, newest first (created_at, id descending).
-func (s *Store) Jobs(ctx context.Context, filter wsc.JobFilter) ([]wsc.Job, error) {
-	var where conditions
-	if filter.Owner != "" {
-		where.add(`owner = ?`, storable.Text(filter.Owner))
-	}
-	if len(filter.Statuses) > 0 {
-		addOneOf(&where, `status`, filter.Statuses, storableText)
-	}
-	if filter.Query != "" {
-		where.add(`contains_fold(filename, ?)`, lowered(filter.Query))
-	}
-	if filter.After != nil {
-		if _, err := uuid.Parse(filter.After.ID); err != nil {
-			return nil, wsc.Errorf(wsc.CodeInvalidCursor, "The cursor is not valid; begin with the first page.")
-		}
-		where.add(`(created_at, id) < (?, ?)`, stamp(filter.After.CreatedAt), filter.After.ID)
-	}
-	query := selectJobSQL + where.sql() + ` ORDER BY created_at DESC, id DESC LIMIT ?`
-	return collect(ctx, s.readers, "list jobs", query, append(where.arguments, max(filter.Limit, 1)), scanJob)
-}
-
 // PendingJobs returns jobs that are still pending and were created before the given time, oldest first.
 func (s *Store) PendingJobs(ctx context.Context, createdBefore time.Time, limit int) ([]wsc.Job, error) {
 	query := selectJobSQL + `WHERE status = 'pending' AND created_at < ? ORDER BY created_at, id LIMIT ?`

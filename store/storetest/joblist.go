@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,6 +70,8 @@ func testJobList(t *testing.T, open func(*testing.T) Store) {
 		})
 	}
 
+	testJobSorts(t, store)
+
 	t.Run("a cursor that is no id is refused", func(t *testing.T) {
 		_, err := store.Jobs(t.Context(), wsc.JobFilter{Limit: 1, After: &wsc.JobCursor{CreatedAt: someTime(), ID: "x'"}})
 		requireCode(t, wsc.CodeInvalidCursor, err)
@@ -124,6 +127,76 @@ func pagedJobs(t *testing.T, store Store, filter wsc.JobFilter, limit int) []str
 			ids = append(ids, job.ID)
 		}
 		last := page[len(page)-1]
-		filter.After = &wsc.JobCursor{CreatedAt: last.CreatedAt, ID: last.ID}
+		cursor := wsc.JobCursorOf(&last, filter.Sort)
+		filter.After = &cursor
 	}
+}
+
+// testJobSorts reads the jobs of the store in every order, forth and back.
+func testJobSorts(t *testing.T, store Store) {
+	t.Helper()
+	all, err := store.Jobs(t.Context(), wsc.JobFilter{Limit: 100})
+	require.NoError(t, err)
+	for i := range all {
+		all[i].TotalURLs = int64(i % 4 * 1000)
+		require.NoError(t, store.SetJobTotals(t.Context(), all[i].ID, wsc.JobTotals{TotalURLs: all[i].TotalURLs}))
+	}
+	// Upper case comes before lower case for computers, but not for people.
+	lower := func(j *wsc.Job) string {
+		return strings.Map(func(r rune) rune {
+			if r >= 'A' && r <= 'Z' {
+				return r + 'a' - 'A'
+			}
+			return r
+		}, j.Filename)
+	}
+	compare := map[string]func(a, b *wsc.Job) int{
+		"created_at": func(a, b *wsc.Job) int { return a.CreatedAt.Compare(b.CreatedAt) },
+		"filename":   func(a, b *wsc.Job) int { return strings.Compare(lower(a), lower(b)) },
+		"total_urls": func(a, b *wsc.Job) int { return cmp.Compare(a.TotalURLs, b.TotalURLs) },
+	}
+	for _, sort := range append(wsc.JobSorts(), "") {
+		t.Run("sorted by "+string(sort), func(t *testing.T) {
+			key, desc, err := sort.Key()
+			require.NoError(t, err)
+			sorted := slices.Clone(all)
+			slices.SortFunc(sorted, func(a, b wsc.Job) int {
+				order := cmp.Or(compare[key](&a, &b), strings.Compare(a.ID, b.ID))
+				if desc {
+					return -order
+				}
+				return order
+			})
+			var want []string
+			for _, job := range sorted {
+				want = append(want, job.ID)
+			}
+			for _, limit := range []int{1, 4, 100} {
+				require.Equal(t, want, pagedJobs(t, store, wsc.JobFilter{Sort: sort}, limit), "limit %d", limit)
+			}
+			for at, limit := range map[int]int{0: 3, 1: 3, 7: 3, 24: 100} {
+				cursor := wsc.JobCursorOf(&sorted[at], sort)
+				before, err := store.Jobs(t.Context(), wsc.JobFilter{Sort: sort, Limit: limit, After: &cursor, Back: true})
+				require.NoError(t, err)
+				var got []string
+				for _, job := range before {
+					got = append(got, job.ID)
+				}
+				require.Equal(t, slices.Clone(want[max(at-limit, 0):at]), append([]string{}, got...), "before %d", at)
+			}
+		})
+	}
+	t.Run("an order that does not exist is refused", func(t *testing.T) {
+		_, err := store.Jobs(t.Context(), wsc.JobFilter{Sort: "id; DROP TABLE jobs", Limit: 1})
+		requireCode(t, wsc.CodeInvalidRequest, err)
+	})
+	t.Run("by id", func(t *testing.T) {
+		found, err := store.Jobs(t.Context(), wsc.JobFilter{IDs: []string{all[3].ID, "x'", all[5].ID}, Limit: 10})
+		require.NoError(t, err)
+		require.Len(t, found, 2)
+		require.Equal(t, []string{all[3].ID, all[5].ID}, []string{found[0].ID, found[1].ID})
+		found, err = store.Jobs(t.Context(), wsc.JobFilter{IDs: []string{all[3].ID}, Owner: "nobody", Limit: 10})
+		require.NoError(t, err)
+		require.Empty(t, found, "the owner counts too")
+	})
 }

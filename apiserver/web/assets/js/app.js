@@ -4,6 +4,7 @@
   "use strict";
 
   const numbers = new Intl.NumberFormat();
+  const distances = new Intl.RelativeTimeFormat(undefined, { style: "short" });
   const times = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
   // localise writes numbers and times below an element in the form of the reader's language and zone. The exact time in
@@ -15,10 +16,25 @@
     for (const time of root.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
       if (!Number.isNaN(at.getTime())) {
-        time.textContent = times.format(at);
+        time.textContent = time.dataset.ago === undefined ? times.format(at) : ago(at);
       }
     }
   }
+
+  // ago writes how far a time is from now, in its largest unit.
+  function ago(at) {
+    const s = Math.round((at.getTime() - Date.now()) / 1000);
+    const away = Math.abs(s);
+    if (away < 60) return distances.format(s, "second");
+    if (away < 3600) return distances.format(Math.trunc(s / 60), "minute");
+    if (away < 172800) return distances.format(Math.trunc(s / 3600), "hour");
+    return distances.format(Math.trunc(s / 86400), "day");
+  }
+
+  // Distances from now change by themselves.
+  setInterval(() => {
+    for (const time of document.querySelectorAll("time[data-ago]")) time.textContent = ago(new Date(time.dateTime));
+  }, 5000);
 
   // duration writes seconds in their two largest units.
   function duration(seconds) {
@@ -94,9 +110,9 @@
     menu.querySelector("summary").focus();
   });
 
-  // A form with data-confirm asks before it is sent.
+  // A form, or the button that sends it, with data-confirm asks before.
   document.addEventListener("submit", (event) => {
-    const question = event.target.dataset.confirm;
+    const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
     if (question && !window.confirm(question)) event.preventDefault();
   });
 

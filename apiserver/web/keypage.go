@@ -1,0 +1,96 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	wsc "github.com/website-status-checker/wsc"
+)
+
+// keyView is the page of a key.
+type keyView struct {
+	keyRow
+	// Own reports whether the browser is signed in with this key.
+	Own bool
+	// Problem says why the last action was refused.
+	Problem string
+	Graces  []grace
+}
+
+// grace is a time that the secret before works on after a rotation.
+type grace struct {
+	Seconds int64
+	Words   string
+}
+
+func graces() []grace {
+	return []grace{{0, "Not at all"}, {3600, "For an hour"}, {86_400, "For a day"}, {7 * 86_400, "For a week"}, {30 * 86_400, "For 30 days"}}
+}
+
+// DefaultGrace is the choice that is made already.
+func (keyView) DefaultGrace() int64 { return 86_400 }
+
+func (s *Site) keyPage(w http.ResponseWriter, r *http.Request) { s.renderKey(w, r, http.StatusOK, "") }
+
+func (s *Site) renderKey(w http.ResponseWriter, r *http.Request, status int, problem string) {
+	key, err := s.client.Key(r.Context(), r.PathValue("id"))
+	if err != nil {
+		s.failKey(w, r, err)
+		return
+	}
+	view := keyView{keyRow: keyRow{*key}, Own: keyOf(r).ID == key.ID, Problem: problem, Graces: graces()}
+	s.render(w, r, status, "key", page{Title: key.Name, Nav: "keys", Body: view})
+}
+
+// failKey says of a key that does not exist that it is one.
+func (s *Site) failKey(w http.ResponseWriter, r *http.Request, err error) {
+	problem := s.problemOf(r, err)
+	if problem.Code == wsc.CodeNotFound {
+		problem.Detail = "There is no such key. The admin key of the configuration has no page: it is changed where the server is configured."
+		s.renderProblem(w, r, problem)
+		return
+	}
+	s.fail(w, r, err)
+}
+
+// rotateKey gives a key a new secret and shows it, this once.
+func (s *Site) rotateKey(w http.ResponseWriter, r *http.Request) {
+	if !parseForm(w, r) {
+		s.fail(w, r, malformedForm())
+		return
+	}
+	seconds, err := strconv.ParseInt(r.PostForm.Get("grace_seconds"), 10, 64)
+	if err != nil {
+		s.fail(w, r, wsc.Errorf(wsc.CodeInvalidRequest, "Choose how long the secret before still works."))
+		return
+	}
+	key, err := s.client.RotateKey(r.Context(), r.PathValue("id"), wsc.KeyRotation{GraceSeconds: &seconds})
+	switch {
+	case wsc.CodeOf(err) == wsc.CodeConflict:
+		s.renderKey(w, r, http.StatusConflict, s.problemOf(r, err).Detail)
+	case err != nil:
+		s.failKey(w, r, err)
+	default:
+		s.renderSecret(w, r, secretView{KeyWithSecret: *key, Rotated: true})
+	}
+}
+
+func (s *Site) revokeKey(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	if err := s.client.RevokeKey(r.Context(), id); err != nil {
+		s.failKey(w, r, err)
+		return
+	}
+	s.redirect(w, r, "/keys/"+id)
+}
+
+// activateKey makes a key that was revoked work again.
+func (s *Site) activateKey(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	active := true
+	if _, err := s.client.ChangeKey(r.Context(), id, wsc.KeyChange{IsActive: &active}); err != nil {
+		s.failKey(w, r, err)
+		return
+	}
+	s.redirect(w, r, "/keys/"+id)
+}

@@ -1,0 +1,150 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/client"
+	"github.com/website-status-checker/wsc/internal/apitest"
+)
+
+// secretIn is the secret that a page shows.
+func secretIn(t testing.TB, body string) string {
+	t.Helper()
+	match := regexp.MustCompile(`<code id="secret">(wsc_\w+)</code>`).FindStringSubmatch(body)
+	require.NotNil(t, match, body)
+	return match[1]
+}
+
+// works reports whether the API takes the secret.
+func works(t testing.TB, server *apitest.Server, secret string) bool {
+	t.Helper()
+	api, err := client.New(server.URL, client.WithKey(secret))
+	require.NoError(t, err)
+	defer api.Close()
+	_, err = api.Me(t.Context())
+	return err == nil
+}
+
+func TestAKeyIsMadeAndItsSecretShownOnce(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, apitest.AdminKey)
+	require.Contains(t, b.get("/keys").body, "No keys yet")
+	answer := b.post("/keys", url.Values{
+		"name": {" CRM " + hostile}, "owner_email": {"ops@example.com"}, "scopes": {"read", "write"}, "rate_limit_hour": {"5000"},
+		"allowed_ips": {"127.0.0.0/8\r\n::1\n"}, "expires_at": {"2999-12-31"},
+	})
+	require.Equal(t, http.StatusOK, answer.status, answer.body)
+	require.Contains(t, answer.header.Get("Cache-Control"), "no-store")
+	require.NotContains(t, answer.body, "<script>alert")
+	secret := secretIn(t, answer.body)
+	require.True(t, works(t, server, secret))
+
+	page, err := server.Keys.List(t.Context(), wsc.KeyFilter{Limit: 10})
+	require.NoError(t, err)
+	require.Len(t, page, 1)
+	key := page[0]
+	require.Equal(t, "2999-12-31", key.ExpiresAt.AddDate(0, 0, -1).Format("2006-01-02"))
+	for _, path := range []string{"/keys", "/keys/" + key.ID} {
+		body := b.get(path).body
+		require.NotContains(t, body, secret, path)
+		require.NotContains(t, body, "<script>alert", path)
+		for _, want := range []string{"CRM &lt;script&gt;", "ops@example.com", key.Prefix, "active", "see its own jobs", "start and change its own jobs", "5,000", "127.0.0.0/8", "::1/128"} {
+			require.Contains(t, body, want, path)
+		}
+	}
+}
+
+func TestProblemsOfANewKeyStandAtTheirFields(t *testing.T) {
+	t.Parallel()
+	b := signedIn(t, start(t), apitest.AdminKey)
+	right := func() url.Values { return url.Values{"name": {"typed"}, "scopes": {"read"}} }
+	for field, wrong := range map[string]struct{ value, id, message string }{
+		"name":            {" ", "name-hint", "Give the key a name"},
+		"owner_email":     {"nobody<b>", "owner_email-hint", "email"},
+		"rate_limit_hour": {"many", "limit-hint", "Write a whole number"},
+		"allowed_ips":     {"10.0.0.0/8\nhome", "ips-hint", "Write networks like"},
+		"expires_at":      {"2001-01-01", "expires-hint", "lies in the past"},
+		"scopes":          {"everything", "scopes-hint", ""},
+	} {
+		form := right()
+		form.Set(field, wrong.value)
+		answer := b.post("/keys", form)
+		require.Equal(t, http.StatusUnprocessableEntity, answer.status, field)
+		require.Regexp(t, `<div id="`+wrong.id+`"><p class="problem wrap">.*`+wrong.message, answer.body, field)
+		require.Contains(t, answer.body, `<details class="fold new-key" open>`, field)
+		require.NotContains(t, answer.body, "nobody<b>")
+		if field != "name" {
+			require.Contains(t, answer.body, `value="typed"`, "what was typed stays")
+		}
+	}
+	form := right()
+	form.Del("scopes")
+	require.Contains(t, b.post("/keys", form).body, "Choose at least one.")
+	form = right()
+	form.Set("rate_limit_hour", "-1")
+	require.Regexp(t, `<div id="limit-hint"><p class="problem wrap">`, b.post("/keys", form).body)
+	require.Contains(t, b.get("/keys").body, "No keys yet", "none was made")
+}
+
+func TestAKeyIsRotatedRevokedAndMadeActiveAgain(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	key := member(t, server)
+	b := signedIn(t, server, apitest.AdminKey)
+	path := "/keys/" + key.ID
+	answer := b.post(path+"/rotate", url.Values{"grace_seconds": {"3600"}})
+	require.Equal(t, http.StatusOK, answer.status)
+	require.Contains(t, answer.body, "The secret before works until")
+	second := secretIn(t, answer.body)
+	require.True(t, works(t, server, key.Secret))
+	require.Contains(t, b.get(path).body, "Secret before")
+	third := secretIn(t, b.post(path+"/rotate", url.Values{"grace_seconds": {"0"}}).body)
+	require.False(t, works(t, server, second))
+	require.Equal(t, http.StatusUnprocessableEntity, b.post(path+"/rotate", url.Values{"grace_seconds": {"x"}}).status)
+
+	require.Contains(t, b.get(path).body, "data-confirm=")
+	require.Equal(t, path, b.post(path+"/revoke", nil).header.Get("Location"))
+	require.False(t, works(t, server, third))
+	body := b.get(path).body
+	require.Contains(t, body, "revoked")
+	require.NotContains(t, body, "/rotate")
+	answer = b.post(path+"/rotate", url.Values{"grace_seconds": {"0"}})
+	require.Equal(t, http.StatusConflict, answer.status)
+	require.Contains(t, answer.body, "The key was revoked or has expired.")
+	require.Equal(t, path, b.post(path+"/activate", nil).header.Get("Location"))
+	require.True(t, works(t, server, third))
+
+	for _, id := range []string{wsc.AdminKeyID, wsc.NewID(), "%3Cscript%3E"} {
+		answer := b.get("/keys/" + id)
+		require.Equal(t, http.StatusNotFound, answer.status, id)
+		require.Contains(t, answer.body, "There is no such key.", id)
+	}
+}
+
+func TestKeysAndEventsAreForAdministrators(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	key := member(t, server)
+	b := signedIn(t, server, key.Secret)
+	body := b.get("/jobs").body
+	require.NotContains(t, body, `href="/keys"`)
+	require.NotContains(t, body, `href="/audit"`)
+	for _, path := range []string{"/keys", "/keys/" + key.ID, "/audit"} {
+		answer := b.get(path)
+		require.Equal(t, http.StatusForbidden, answer.status, path)
+		require.Contains(t, answer.body, "Your key may not do this", path)
+	}
+	for _, path := range []string{"/keys", "/keys/" + key.ID + "/rotate", "/keys/" + key.ID + "/revoke", "/keys/" + key.ID + "/activate"} {
+		answer := b.post(path, url.Values{"name": {"x"}, "scopes": {"admin"}, "grace_seconds": {"0"}})
+		require.Equal(t, http.StatusForbidden, answer.status, path)
+		require.NotContains(t, answer.body, `id="secret"`)
+	}
+	require.True(t, works(t, server, key.Secret))
+}
