@@ -209,7 +209,7 @@ func exportURLGuess(t *testing.T) {
 		require.Equal(t, http.StatusUnauthorized, b.as(t, "", http.MethodGet, address+"?"+query, nil).status)
 		require.Equal(t, http.StatusUnprocessableEntity, b.as(t, first.Secret, http.MethodGet, address+"?"+query, nil).status)
 	}
-	for _, path := range []string{"/" + wsc.UploadPath(job.ID), "/blobs/" + wsc.UploadPath(job.ID), "/api/v1/" + wsc.UploadPath(job.ID), "/" + wsc.WaitingUploadPath(job.ID), "/exports/" + job.ID + ".csv"} {
+	for _, path := range []string{"/" + wsc.UploadPath(job.ID), "/blobs/" + wsc.UploadPath(job.ID), "/api/v1/" + wsc.UploadPath(job.ID), "/blobs/" + wsc.WaitingUploadPath(job.ID), "/exports/" + job.ID + ".csv"} {
 		require.Equal(t, http.StatusNotFound, b.as(t, second.Secret, http.MethodGet, path, nil).status)
 	}
 }

@@ -30,7 +30,7 @@ type Workflows interface {
 }
 
 // Store is what the service needs of a store. Errors carry the codes that package storetest states.
-type Store interface {
+type Store interface { //nolint:interfacebloat // what one service does with jobs and uploads
 	CreateJob(ctx context.Context, job *wsc.Job, quota wsc.JobQuota) error
 	CreateJobFromUpload(ctx context.Context, job *wsc.Job, quota wsc.JobQuota, uploadID string) error
 	Job(ctx context.Context, id string) (*wsc.Job, error)
