@@ -121,7 +121,7 @@ func (p *program) startAll(ctx context.Context, s *settings) error {
 		return err
 	}
 	if p.signInLink, err = api.SignInLink(ctx, access.AdminKey); err != nil {
-		api.Close()
+		api.Close() //nolint:contextcheck // the context may have ended
 		return err
 	}
 	p.serve(listener, api) //nolint:contextcheck // it ends by stop, not with the context of the start

@@ -26,7 +26,7 @@ type violation struct {
 	Help  string `json:"help"`
 	Nodes []struct {
 		HTML    string `json:"html"`
-		Summary string `json:"failureSummary"`
+		Summary string `json:"failureSummary"` //nolint:tagliatelle // the name is that of axe
 	} `json:"nodes"`
 }
 
