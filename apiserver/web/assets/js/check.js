@@ -381,6 +381,7 @@
   });
   // A page that the browser kept is as good as new: another key, and buttons that can be pressed.
   window.addEventListener("pageshow", (event) => {
+    countLines(); // of the text that the browser put back
     if (!event.persisted) return;
     const key = find("#paste [name=key]");
     if (key) key.value = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
