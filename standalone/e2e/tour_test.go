@@ -77,7 +77,7 @@ func TestTheTourInTheShell(t *testing.T) {
 			refused = append(refused, regexp.MustCompile(`http://[^/]+|/jobs/[^/]+`).ReplaceAllString(line, ""))
 		}
 	}
-	require.Equal(t, []string{"409 POST /api/v1/cancel", "400 POST /api/v1/jobs"}, refused)
+	require.Equal(t, []string{"409 POST /api/v1/pause", "409 POST /api/v1/resume", "409 POST /api/v1/cancel", "400 POST /api/v1/jobs"}, refused, "the job of the tour has ended")
 	require.Contains(t, answers, "event: done")
 	require.Contains(t, answers, `"still_broken":2,"changed":0,"added":0,"removed":3`, "the comparison after checking again")
 	require.Contains(t, answers, `"detail":"There is no column \"site\". The columns are \"Name\", \"Website\", \"Category\"."`)
