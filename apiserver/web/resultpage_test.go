@@ -71,7 +71,7 @@ func TestDetailsOfALineThatWasNotRequested(t *testing.T) {
 	require.Contains(t, body, "The line holds no URL that can be checked.")
 	require.Contains(t, body, "There is a space in it.")
 	require.Contains(t, body, "Correct this line of the list")
-	for _, absent := range []string{"Redirects", "Where the time went", "Certificate", `class="tries"`, "HTTP 0", `target="_blank"`, " in 0 ms"} {
+	for _, absent := range []string{"Redirects", "Where the time went", "Certificate", `class="attempts"`, "HTTP 0", `target="_blank"`, " in 0 ms"} {
 		require.NotContains(t, body, absent)
 	}
 }

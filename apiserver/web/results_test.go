@@ -313,11 +313,11 @@ func TestSortLinksTurnTheOrderRound(t *testing.T) {
 	b, job := checked(t)
 	own := "/jobs/" + job.ID + "/results"
 	body := b.get(own + "?sort=url&q=example").body
-	require.Contains(t, body, `aria-sort="ascending"><a class="sort" id="sort-url" href="`+own+`?q=example&amp;sort=-url"`)
-	require.Contains(t, body, `aria-sort="none"><a class="sort" id="sort-line" href="`+own+`?q=example"`)
+	require.Contains(t, body, `aria-sort="ascending"><a class="order-link" id="sort-url" href="`+own+`?q=example&amp;sort=-url"`)
+	require.Contains(t, body, `aria-sort="none"><a class="order-link" id="sort-line" href="`+own+`?q=example"`)
 	require.Contains(t, body, `id="sort-response_time" href="`+own+`?q=example&amp;sort=-response_time"`, "the slowest are looked for first")
 	body = b.get(own + "?sort=-url").body
-	require.Contains(t, body, `aria-sort="descending"><a class="sort" id="sort-url" href="`+own+`?sort=url"`)
+	require.Contains(t, body, `aria-sort="descending"><a class="order-link" id="sort-url" href="`+own+`?sort=url"`)
 }
 
 func TestColumnsComeFromTheAddressOrTheBrowser(t *testing.T) {

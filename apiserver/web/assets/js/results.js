@@ -134,7 +134,7 @@
     } else if (target.closest("[data-keys]")) {
       document.getElementById("keys-dialog").showModal();
     } else {
-      const columns = document.querySelector("details.columns[open]");
+      const columns = document.querySelector("details.column-choice[open]");
       if (columns && !columns.contains(target)) columns.open = false;
       const row = target.closest("#results-list tbody tr");
       if (row && !target.closest("a, button, time") && !String(getSelection())) opener(row).click();
@@ -143,7 +143,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !list()) return;
-    const columns = document.querySelector("details.columns[open]");
+    const columns = document.querySelector("details.column-choice[open]");
     if (event.key === "Escape" && columns) {
       columns.open = false;
       columns.querySelector("summary").focus();
