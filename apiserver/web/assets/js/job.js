@@ -220,7 +220,8 @@
     let drawn = 0, at = Date.now();
     setInterval(() => {
       const processed = last ? last.processed_urls : 0;
-      const pause = Math.min(Math.max(statsPause, (Date.now() - began) / 20), 60_000);
+      // The first charts come with the first results.
+      const pause = drawn === 0 ? 0 : Math.min(Math.max(statsPause, (Date.now() - began) / 20), 60_000);
       if (finished || document.hidden || !document.getElementById("offline").hidden || processed === drawn || Date.now() - at < pause) return;
       at = Date.now();
       drawn = processed;
