@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"log"
 	"net/url"
 	"os"
 	"os/exec"
@@ -53,7 +52,7 @@ func newBrowser(t *testing.T) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(format string, arguments ...any) {
 		if !strings.HasPrefix(format, "unhandled node event") { // of a Chromium that is newer than the library
-			log.Printf(format, arguments...)
+			fmt.Fprintf(os.Stderr, format+"\n", arguments...)
 		}
 	}))
 	t.Cleanup(cancel)

@@ -31,7 +31,7 @@ func TestGUIShowsHostileTexts(t *testing.T) {
 	fmt.Fprintf(&list, "Site,\"%s\"\n", strings.ReplaceAll(hostileText, `"`, `""`))
 	fmt.Fprintf(&list, "Site,%s\n", strings.Repeat("no-url-", 1000))
 	fmt.Fprint(&list, "Site,javascript:pwned()\n")
-	g.drop(file(t, "<b>‮list"+strings.Repeat("x", 200)+".csv", []byte(list.String())))
+	g.drop(file(t, "<b>\u202Elist"+strings.Repeat("x", 200)+".csv", []byte(list.String())))
 	g.arrives(`^/uploads/`)
 	g.looked("hostile-upload")
 	g.click("details.options > summary")

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"context"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -40,7 +39,7 @@ func TestGUIStartPageIsLight(t *testing.T) {
 	})
 	g.run("visit with an empty cache", network.ClearBrowserCache(), network.SetCacheDisabled(true), chromedp.Navigate(p.url+"/"))
 	g.holds("everything is loaded", `document.readyState === "complete" && window.htmx && window.wsc`)
-	time.Sleep(time.Second) // what comes late is counted as well
+	<-time.After(time.Second) // what comes late is counted as well
 	mu.Lock()
 	defer mu.Unlock()
 	t.Logf("%d requests, %.1f KB: %v", len(requests), bytes/1000, requests)
@@ -108,7 +107,7 @@ func TestGUITabsShareTheQueries(t *testing.T) {
 		return sum
 	}
 	queries, heard, began := scrape(t, p.url).sum("wsc_progress_queries_total"), total(), time.Now()
-	time.Sleep(seconds * time.Second)
+	<-time.After(seconds * time.Second)
 	spent, passed := scrape(t, p.url).sum("wsc_progress_queries_total")-queries, time.Since(began).Seconds()
 	t.Logf("%.0f queries and %d events in %.1f s", spent, total()-heard, passed)
 	require.LessOrEqual(t, spent, passed+1, "one query per second")
@@ -120,21 +119,18 @@ func TestGUITabsShareTheQueries(t *testing.T) {
 func TestGUITabsInTheBackgroundHoldNoConnection(t *testing.T) {
 	p, job := longJob(t)
 	g := newGUI(t, p)
-	var first context.Context
-	for range 8 {
+	var tabs [8]*gui
+	for i := range tabs {
 		ctx, cancel := chromedp.NewContext(g.ctx)
 		t.Cleanup(cancel)
 		require.NoError(t, chromedp.Run(ctx)) // the tab lives as long as the context of its first action
-		if first == nil {
-			first = ctx
-		}
-		tab := &gui{browser: &browser{t: t, ctx: ctx}, p: p}
-		tab.open("/jobs/" + job.ID)
-		tab.holds("the page is live", `/^\d+% · /.test(document.title)`)
+		tabs[i] = &gui{browser: &browser{t: t, ctx: ctx}, p: p}
+		tabs[i].open("/jobs/" + job.ID)
+		tabs[i].holds("the page is live", `/^\d+% · /.test(document.title)`)
 	}
 	g.run("come to the front", devtools.BringToFront())
 	g.open("/jobs")
-	background := &gui{browser: &browser{t: t, ctx: first}, p: p}
+	background := tabs[0]
 	require.Equal(t, "hidden", background.value("document.visibilityState"))
 	background.holds("the title goes on", `(() => { window.shown ??= document.title; return document.title !== window.shown; })()`)
 	require.Equal(t, "hidden", background.value("document.visibilityState"))

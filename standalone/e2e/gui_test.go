@@ -91,7 +91,7 @@ func (g *gui) holds(what, expression string) {
 			require.Fail(g.t, "did not happen: "+what, "last error %v, at %s, complaints %q; the page says:\n%s",
 				err, g.path(), g.noticed(), g.value(`document.querySelector("main").innerText.slice(0, 3000)`))
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 	}
 }
 
