@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +35,68 @@ func TestLibrariesAreUnchanged(t *testing.T) {
 	for _, entry := range entries {
 		require.True(t, listed[entry.Name()], "%s is not in NOTICE", entry.Name())
 	}
+}
+
+// sharedStyles are the sheets for all pages; every other one belongs to a page.
+var sharedStyles = []string{"1-base.css", "2-parts.css"}
+
+// met are names that the sheets of two pages have on purpose.
+var met = map[string]string{
+	".results": "the sheet of one result has keys that both pages show",
+}
+
+// TestStylesOfPagesDoNotMeet looks for names that the style sheets of two pages use: all sheets are one file, so that what
+// one page calls a thing would be styled by the other as well. The name of a thing is the first class of a selector; others
+// beside it are its states, and what follows lies within it.
+func TestStylesOfPagesDoNotMeet(t *testing.T) {
+	t.Parallel()
+	sheets, err := filepath.Glob("assets/css/*.css")
+	require.NoError(t, err)
+	require.Greater(t, len(sheets), len(sharedStyles))
+	shared, users := map[string]bool{}, map[string][]string{}
+	for _, sheet := range sheets {
+		content, err := os.ReadFile(sheet)
+		require.NoError(t, err)
+		for _, name := range styledNames(string(content)) {
+			if slices.Contains(sharedStyles, filepath.Base(sheet)) {
+				shared[name] = true
+			} else if !slices.Contains(users[name], sheet) {
+				users[name] = append(users[name], sheet)
+			}
+		}
+	}
+	require.Greater(t, len(users), 100, "the sheets were read")
+	for name, sheets := range users {
+		if len(sheets) > 1 && !shared[name] && met[name] == "" {
+			t.Errorf("%s is styled by %s", name, strings.Join(sheets, " and "))
+		}
+	}
+	for name := range met {
+		require.Greater(t, len(users[name]), 1, "%s meets nothing any more", name)
+	}
+}
+
+// styledNames are the names that a style sheet gives: the first class of each selector, and its animations.
+func styledNames(sheet string) []string {
+	sheet = regexp.MustCompile(`(?s)/\*.*?\*/`).ReplaceAllString(sheet, "")
+	firstClass := regexp.MustCompile(`^[^\s>+~.]*(\.[a-z][\w-]*)`)
+	var names []string
+	for _, match := range regexp.MustCompile(`([^{};]+)\{`).FindAllStringSubmatch(sheet, -1) {
+		rule := strings.TrimSpace(match[1])
+		if strings.HasPrefix(rule, "@keyframes") {
+			names = append(names, rule)
+		}
+		if strings.HasPrefix(rule, "@") {
+			continue
+		}
+		rule = regexp.MustCompile(`\([^()]*(\([^()]*\)[^()]*)*\)`).ReplaceAllString(rule, "") // :is(…), :has(…), :not(…)
+		for selector := range strings.SplitSeq(rule, ",") {
+			if found := firstClass.FindStringSubmatch(strings.TrimSpace(selector)); found != nil {
+				names = append(names, found[1])
+			}
+		}
+	}
+	return names
 }
 
 func TestAssetsAreKeptByBrowsers(t *testing.T) {
