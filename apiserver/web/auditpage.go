@@ -127,6 +127,10 @@ func (s *Site) auditPage(w http.ResponseWriter, r *http.Request) {
 		view.Kind = ""
 	}
 	found, err := s.client.SecurityEvents(r.Context(), asked)
+	if wsc.CodeOf(err) == wsc.CodeInvalidCursor && view.Cursor != "" {
+		s.redirect(w, r, view.First()) // an old or edited address
+		return
+	}
 	if err != nil {
 		s.fail(w, r, err)
 		return

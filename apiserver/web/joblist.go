@@ -128,6 +128,9 @@ type jobList struct {
 	KeyName string
 }
 
+// Astray reports whether the page lies where no jobs are any more.
+func (l jobList) Astray() bool { return l.Cursor != "" && len(l.Rows) == 0 }
+
 // jobRow is a job of the list.
 type jobRow struct {
 	wsc.Job

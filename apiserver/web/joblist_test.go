@@ -115,6 +115,9 @@ func TestTheListIsFilteredSortedAndPaged(t *testing.T) {
 	require.Equal(t, newest[50:], names(third.body))
 	require.NotContains(t, third.body, `rel="next"`)
 	require.Equal(t, newest[25:50], names(b.get(link(third.body, "prev")).body))
+	require.NotContains(t, first.body, "First page")
+	require.Contains(t, second.body, `<a class="button" href="/jobs">First page</a>`)
+	require.NotContains(t, b.get(link(second.body, "prev")).body, "First page", "that is where it leads")
 
 	byName := names(b.get("/jobs?sort=filename&q=LIST-0").body)
 	require.Equal(t, []string{"list-00.csv", "list-01.csv", "list-02.csv"}, byName[:3])
