@@ -66,7 +66,7 @@ func eventWords(kind wsc.SecurityEventKind) string {
 	case wsc.EventRateLimited:
 		return "Requests of the hour used up"
 	case wsc.EventQuotaExceeded:
-		return "A job did not fit the quota"
+		return "More than the quota allows"
 	case wsc.EventSSRFBlocked:
 		return "A list led to internal addresses"
 	case wsc.EventKeyCreated:

@@ -45,6 +45,7 @@ func TestAKeyIsMadeAndItsSecretShownOnce(t *testing.T) {
 	require.Equal(t, http.StatusOK, answer.status, answer.body)
 	require.Contains(t, answer.header.Get("Cache-Control"), "no-store")
 	require.NotContains(t, answer.body, "<script>alert")
+	require.Contains(t, answer.body, `<div class="with-script"><button type="button" class="primary" data-copy="secret">`, "it needs a script")
 	secret := secretIn(t, answer.body)
 	require.True(t, works(t, server, secret))
 
