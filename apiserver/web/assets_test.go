@@ -37,28 +37,21 @@ func TestLibrariesAreUnchanged(t *testing.T) {
 	}
 }
 
-// sharedStyles are the sheets for all pages; every other one belongs to a page.
-var sharedStyles = []string{"1-base.css", "2-parts.css"}
-
-// met are names that the sheets of two pages have on purpose.
-var met = map[string]string{
-	".results": "the sheet of one result has keys that both pages show",
-}
-
 // TestStylesOfPagesDoNotMeet looks for names that the style sheets of two pages use: all sheets are one file, so that what
 // one page calls a thing would be styled by the other as well. The name of a thing is the first class of a selector; others
 // beside it are its states, and what follows lies within it.
 func TestStylesOfPagesDoNotMeet(t *testing.T) {
 	t.Parallel()
+	forAll := []string{"1-base.css", "2-parts.css"} // every other sheet belongs to a page
+	onPurpose := map[string]string{".results": "the sheet of one result has the keys that both pages show"}
 	sheets, err := filepath.Glob("assets/css/*.css")
 	require.NoError(t, err)
-	require.Greater(t, len(sheets), len(sharedStyles))
 	shared, users := map[string]bool{}, map[string][]string{}
 	for _, sheet := range sheets {
 		content, err := os.ReadFile(sheet)
 		require.NoError(t, err)
 		for _, name := range styledNames(string(content)) {
-			if slices.Contains(sharedStyles, filepath.Base(sheet)) {
+			if slices.Contains(forAll, filepath.Base(sheet)) {
 				shared[name] = true
 			} else if !slices.Contains(users[name], sheet) {
 				users[name] = append(users[name], sheet)
@@ -67,11 +60,11 @@ func TestStylesOfPagesDoNotMeet(t *testing.T) {
 	}
 	require.Greater(t, len(users), 100, "the sheets were read")
 	for name, sheets := range users {
-		if len(sheets) > 1 && !shared[name] && met[name] == "" {
+		if len(sheets) > 1 && !shared[name] && onPurpose[name] == "" {
 			t.Errorf("%s is styled by %s", name, strings.Join(sheets, " and "))
 		}
 	}
-	for name := range met {
+	for name := range onPurpose {
 		require.Greater(t, len(users[name]), 1, "%s meets nothing any more", name)
 	}
 }

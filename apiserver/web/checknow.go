@@ -121,6 +121,7 @@ func (s *Site) checkOne(w http.ResponseWriter, r *http.Request, view startPage, 
 	s.renderStart(w, r, http.StatusOK, view)
 }
 
+// failPaste shows an error below the box.
 func (s *Site) failPaste(w http.ResponseWriter, r *http.Request, view startPage, err error) {
 	s.refusePaste(w, r, view, placedProblem{Problem: s.problemOf(r, err)})
 }
