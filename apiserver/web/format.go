@@ -153,6 +153,9 @@ func milliseconds(ms float64) string {
 
 // duration writes a duration in its two largest units.
 func duration(d time.Duration) string {
+	if d > 0 && d < time.Second {
+		return "less than 1 s"
+	}
 	d = d.Round(time.Second)
 	days, hours, minutes, seconds := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60, int(d.Seconds())%60
 	switch {

@@ -59,7 +59,7 @@ func TestDetailsTellEverything(t *testing.T) {
 
 	fragment := b.fragment("/jobs/" + job.ID + "/results/1")
 	require.NotContains(t, fragment.body, "<html")
-	require.Contains(t, fragment.body, `<h2 id="result-title" tabindex="-1">Line 3</h2>`)
+	require.Contains(t, fragment.body, `<h1 id="result-title" tabindex="-1">Line 3</h1>`)
 	require.Contains(t, fragment.body, "data-close")
 	require.NotContains(t, page.body, "data-close", "a page is left, not closed")
 }

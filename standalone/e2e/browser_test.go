@@ -4,17 +4,19 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"log"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
+	console "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	devtools "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -49,7 +51,11 @@ func newBrowser(t *testing.T) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(format string, arguments ...any) {
+		if !strings.HasPrefix(format, "unhandled node event") { // of a Chromium that is newer than the library
+			log.Printf(format, arguments...)
+		}
+	}))
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx}
 	chromedp.ListenTarget(ctx, b.note)
@@ -83,8 +89,8 @@ func (b *browser) note(event any) {
 		b.requests = append(b.requests, event.Request)
 	case *network.EventWebSocketCreated:
 		b.requests = append(b.requests, &network.Request{URL: event.URL})
-	case *log.EventEntryAdded:
-		if event.Entry.Level == log.LevelError || event.Entry.Level == log.LevelWarning {
+	case *console.EventEntryAdded:
+		if event.Entry.Level == console.LevelError || event.Entry.Level == console.LevelWarning {
 			b.complaints = append(b.complaints, event.Entry.Text+" "+event.Entry.URL)
 		}
 	case *runtime.EventExceptionThrown:

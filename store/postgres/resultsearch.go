@@ -168,16 +168,18 @@ func foundConditions(id [16]byte, filter *wsc.ResultFilter, text string) *condit
 }
 
 // Plans of what is left of a search, made here for the same reason as those of pages: rows are looked up one by one; or
-// joined with all of the job in an index; or, when rows must be looked at, in whichever way.
+// joined with all of the job in an index; or, when rows must be looked at, in whichever way. What has to go through the
+// texts of the whole job takes the cores that are free: the planner sees a small table there, and not that its texts are
+// unpacked and taken apart.
 const (
 	withoutJITSQL = `SELECT set_config('jit', 'off', true)`
 	oneByOneSQL   = `SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
        set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`
+	inParallelSQL = `set_config('parallel_setup_cost', '0', true), set_config('parallel_tuple_cost', '0', true),
+       set_config('min_parallel_table_scan_size', '0', true), set_config('min_parallel_index_scan_size', '0', true)`
 	rowsAtOnceSQL = `SELECT set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true),
-       set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`
-	allAtOnceSQL = `SELECT set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true),
-       set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-       set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`
+       set_config('work_mem', '64MB', true), set_config('jit', 'off', true), ` + inParallelSQL
+	allAtOnceSQL = rowsAtOnceSQL + `, set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)`
 )
 
 // searchedPage returns the seqs of the page from the given tables.

@@ -274,6 +274,7 @@
   // A very long text goes as a file.
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.target.id !== "paste") return;
+    fileProblem(null); // of a file that was tried before
     const text = find("#urls").value;
     if (text.length <= maxPaste) return;
     event.preventDefault();

@@ -5,6 +5,8 @@
 
   const stripCells = 120;
   const silence = 10_000; // ms without an event after which a stream is taken for dead; one comes every second
+  const restAfter = 3_000; // ms in the background after which a tab leaves its connection to others
+  const peekEvery = 10_000; // ms between two looks of a tab in the background
   const statsPause = 5_000; // ms between two looks at the charts, at least
 
   const job = () => document.getElementById("job");
@@ -14,8 +16,11 @@
   let last = null; // the newest progress
   let heard = Date.now();
   let finished = false;
+  let resting = false; // in the background, without a stream
+  let restTimer = 0;
   let announced = 0; // tenths that were announced
   let asking = false;
+  let drawnAt = Date.now(); // when the newest cell of the strip began to be past
   const strip = []; // newest last: the differences of a second each
 
   // set writes a text, only if it changes: screen readers and selections stay undisturbed.
@@ -100,11 +105,15 @@
     if (element && element.dataset.began) set("took", wsc.duration((Date.now() - Number(element.dataset.began)) / 1000));
   }
 
-  // The strip: a cell is a second (or the time that the tab slept), its height how much came, its colours the outcomes.
+  // The strip: a cell is a second (or the time that the tab slept), its height how much came per second, its colours the
+  // outcomes.
   function addCell(before, p) {
+    const now = Date.now();
     const cell = {
+      seconds: Math.max((now - drawnAt) / 1000, 0.1),
       good: p.active_count - before.active_count, warn: p.inactive_count - before.inactive_count, bad: p.error_count - before.error_count,
     };
+    drawnAt = now;
     if (Math.min(cell.good, cell.warn, cell.bad) < 0) return;
     strip.push(cell);
     if (strip.length > stripCells) strip.shift();
@@ -115,14 +124,14 @@
     if (!figure || strip.length === 0) return;
     figure.hidden = false;
     const svg = figure.querySelector("svg");
-    const most = Math.max(1, ...strip.map((cell) => cell.good + cell.warn + cell.bad));
+    const most = Math.max(1, ...strip.map((cell) => (cell.good + cell.warn + cell.bad) / cell.seconds));
     const parts = [];
     const sum = { good: 0, warn: 0, bad: 0 };
     strip.forEach((cell, i) => {
       let y = 24;
       for (const tone of ["good", "warn", "bad"]) {
         sum[tone] += cell[tone];
-        const height = 23 * cell[tone] / most;
+        const height = 23 * cell[tone] / cell.seconds / most;
         if (!height) continue;
         y -= height;
         parts.push(rectangle(stripCells - strip.length + i, y, height, `fill-${tone}`));
@@ -130,7 +139,8 @@
       if (y === 24) parts.push(rectangle(stripCells - strip.length + i, 23, 1, "fill-none"));
     });
     svg.replaceChildren(...parts);
-    const text = `The last ${wsc.duration(strip.length)}: ${wsc.number(sum.good)} active, ${wsc.number(sum.warn)} inactive, ${wsc.number(sum.bad)} errors`;
+    const seconds = strip.reduce((all, cell) => all + cell.seconds, 0);
+    const text = `The last ${wsc.duration(seconds)}: ${wsc.number(sum.good)} active, ${wsc.number(sum.warn)} inactive, ${wsc.number(sum.bad)} errors`;
     document.getElementById("strip-text").textContent = text;
   }
 
@@ -159,6 +169,7 @@
     wsc.offline(false);
     if (!job()) return;
     if (last) addCell(last, p);
+    else drawnAt = heard;
     const first = !last;
     last = p;
     const whole = show(p);
@@ -167,6 +178,7 @@
     document.title = `${whole}% · ${job().dataset.name} · Website Status Checker`;
     announce(p, whole);
     document.dispatchEvent(new CustomEvent("wsc:progress", { detail: p }));
+    if (resting) source?.close();
     if (message.type === "done") end(p);
     else if (p.status !== job().dataset.status) refresh();
   }
@@ -208,7 +220,8 @@
     let drawn = 0, at = Date.now();
     setInterval(() => {
       const processed = last ? last.processed_urls : 0;
-      const pause = Math.min(Math.max(statsPause, (Date.now() - began) / 20), 60_000);
+      // The first charts come with the first results.
+      const pause = drawn === 0 ? 0 : Math.min(Math.max(statsPause, (Date.now() - began) / 20), 60_000);
       if (finished || document.hidden || !document.getElementById("offline").hidden || processed === drawn || Date.now() - at < pause) return;
       at = Date.now();
       drawn = processed;
@@ -228,9 +241,26 @@
   }
 
   function watch() {
-    if (document.hidden || finished || Date.now() - heard < silence) return;
-    wsc.offline(true);
+    if (finished || (document.hidden && !resting) || Date.now() - heard < (resting ? peekEvery : silence)) return;
+    if (!resting) wsc.offline(true);
     reconnect();
+  }
+
+  // A browser has few connections to one server, and a stream holds one for as long as it is open. A tab in the background
+  // closes its own and looks only now and then, so that title and icon still tell how the job goes.
+  function visible() {
+    clearTimeout(restTimer);
+    if (document.hidden) {
+      restTimer = setTimeout(() => {
+        resting = true;
+        source?.close();
+      }, restAfter);
+    } else if (resting) {
+      resting = false;
+      reconnect();
+    } else {
+      watch();
+    }
   }
 
   // countdown tells when the deletion that was asked for happens, and leaves when it did.
@@ -288,7 +318,7 @@
     // A refused stream has a reason that the page itself is told as well: signed out, or the job is gone.
     if (event.detail.source.readyState === EventSource.CLOSED) refresh();
   });
-  document.addEventListener("visibilitychange", watch);
+  document.addEventListener("visibilitychange", visible);
   window.addEventListener("pageshow", watch);
   window.addEventListener("online", reconnect);
   document.addEventListener("htmx:afterSettle", () => {
@@ -323,6 +353,7 @@
   if (document.getElementById("live")) {
     keepStats();
     setInterval(watch, 2000);
+    if (document.hidden) visible(); // opened in the background
   }
   setInterval(() => { took(); countdown(); }, 1000);
 })();

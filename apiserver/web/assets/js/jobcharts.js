@@ -109,6 +109,9 @@
     return { at, counts, step };
   }
 
+  // The distances of the marks of a time axis, in seconds.
+  const timeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800, 604800];
+
   function throughputChart(element, spans, c) {
     const { at, counts, step } = filled(spans);
     const perSecond = counts.map((list) => list.map((n) => n / step));
@@ -117,10 +120,11 @@
     const all = two.map((n, i) => n + errors[i]);
     const bars = uPlot.paths.bars({ size: [at.length > 60 ? 1 : 0.9, 60], align: 1 });
     const series = (colour) => ({ fill: colour, stroke: colour, width: 0, paths: bars, points: { show: false } });
+    const end = Math.max(at[at.length - 1] + step, at[0] + 10); // a job of a second has a chart of ten
     const options = base(element, c, {
-      scales: { x: { time: true, range: [at[0], at[at.length - 1] + step] }, y: { range: (u, low, high) => [0, Math.max(high * 1.05, 1)] } },
+      scales: { x: { time: true, range: [at[0], end] }, y: { range: (u, low, high) => [0, Math.max(high * 1.05, 1)] } },
       axes: [
-        axis(c, { size: 30, grid: { show: false }, space: 90, values: (u, splits) => splits.map((s) => clock(s, at[at.length - 1] - at[0])) }),
+        axis(c, { size: 30, grid: { show: false }, space: 90, incrs: timeSteps, values: (u, splits) => splits.map((s) => clock(s, end - at[0])) }),
         axis(c, { size: 48, values: (u, values) => values.map(short), label: "per second", labelSize: 18, labelFont: font }),
       ],
       series: [{}, series(c.bad), series(c.warn), series(c.good)],

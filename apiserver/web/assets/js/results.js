@@ -94,7 +94,10 @@
   document.addEventListener("close", (event) => {
     if (event.target !== drawer()) return;
     const shown = event.target.querySelector("[data-result]");
-    opener(shown && document.getElementById(`result-${shown.dataset.result}`))?.focus();
+    // The event comes a moment after the drawer closed; who began to type meanwhile goes on.
+    if (!document.activeElement.matches("input, textarea, select")) {
+      opener(shown && document.getElementById(`result-${shown.dataset.result}`))?.focus();
+    }
     if (!history.state?.wscResult) return;
     leaving = true;
     history.back();
