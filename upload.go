@@ -36,6 +36,25 @@ type Upload struct {
 	Preview   *Preview  `json:"preview" doc:"What the list looks like, read with the sheet and the column asked for."`
 }
 
+// WaitingUpload is an upload in a list of them: without its preview, for which the whole file would have to be read.
+type WaitingUpload struct {
+	ID        string    `json:"id" format:"uuid" doc:"Identifier of the upload. Submit it as upload_id."`
+	Filename  string    `json:"filename" doc:"Name of the uploaded file, without folders." example:"websites.csv"`
+	Size      int64     `json:"size" doc:"Bytes of the file."`
+	CreatedAt time.Time `json:"created_at" doc:"When the file was uploaded (UTC)."`
+	ExpiresAt time.Time `json:"expires_at" doc:"When the upload is deleted unless it is submitted before (UTC)."`
+}
+
+// UploadList is what a key has uploaded and not submitted yet.
+type UploadList struct {
+	Uploads []WaitingUpload `json:"uploads" doc:"The uploads that wait, newest first: all of them, at most 20."`
+}
+
+// Waiting is the upload without its preview.
+func (u *Upload) Waiting() WaitingUpload {
+	return WaitingUpload{ID: u.ID, Filename: u.Filename, Size: u.Size, CreatedAt: u.CreatedAt, ExpiresAt: u.ExpiresAt}
+}
+
 // Preview is how a list is understood, before anything of it is checked.
 type Preview struct {
 	List

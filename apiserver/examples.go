@@ -39,6 +39,7 @@ func examplesByOperation() (map[string]examples, error) {
 			request: map[string]any{multipartType: map[string]any{"file": exampleList}},
 			answer:  inJSON(exampleUpload()),
 		},
+		"list-uploads":   {answer: inJSON(exampleUploadList())},
 		"preview-upload": {answer: inJSON(exampleUpload())},
 		"list-jobs": {answer: inJSON(wsc.JobPage{
 			Jobs:       []wsc.Job{exampleFinishedJob()},

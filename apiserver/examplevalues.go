@@ -47,6 +47,11 @@ func exampleUpload() wsc.Upload {
 	}
 }
 
+func exampleUploadList() wsc.UploadList {
+	upload := exampleUpload()
+	return wsc.UploadList{Uploads: []wsc.WaitingUpload{upload.Waiting()}}
+}
+
 // exampleJob is the job when it was accepted.
 func exampleJob() wsc.Job {
 	return wsc.Job{

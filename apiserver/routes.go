@@ -41,6 +41,7 @@ func (s *Server) routes(cfg Config) (*chi.Mux, error) {
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/diff", diffJobDoc(), s.diffJob)
 	register(s, api, http.MethodGet, prefix+"/jobs/{id}/export", exportJobDoc(), s.exportJob)
 	register(s, api, http.MethodPost, prefix+"/uploads", createUploadDoc(), s.createUpload)
+	register(s, api, http.MethodGet, prefix+"/uploads", listUploadsDoc(), s.listUploads)
 	register(s, api, http.MethodGet, prefix+"/uploads/{id}", previewUploadDoc(), s.previewUpload)
 	register(s, api, http.MethodDelete, prefix+"/uploads/{id}", deleteUploadDoc(), s.deleteUpload)
 	register(s, api, http.MethodPost, prefix+"/checks", checkDoc(s.limits), s.check)

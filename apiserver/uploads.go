@@ -156,6 +156,30 @@ func (s *Server) previewUpload(ctx context.Context, in *previewUploadInput) (*up
 	return &uploadOutput{Body: *shown(kept)}, nil
 }
 
+type uploadListOutput struct {
+	Body wsc.UploadList
+}
+
+func listUploadsDoc() doc {
+	return doc{
+		id: "list-uploads", tag: "Uploads", scope: wsc.ScopeRead, summary: "List uploads",
+		description: "What this key uploaded and has not submitted yet, newest first, without previews. A key may have 20 of them, so that all " +
+			"come at once. Uploads of other keys are not among them, whatever the scope.",
+	}
+}
+
+func (s *Server) listUploads(ctx context.Context, _ *struct{}) (*uploadListOutput, error) {
+	waiting, err := s.jobs.WaitingUploads(ctx, callerOf(ctx).key.ID)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]wsc.WaitingUpload, len(waiting))
+	for i := range waiting {
+		list[i] = waiting[i].Waiting()
+	}
+	return &uploadListOutput{Body: wsc.UploadList{Uploads: list}}, nil
+}
+
 func deleteUploadDoc() doc {
 	return doc{
 		id: "delete-upload", tag: "Uploads", scope: wsc.ScopeWrite, summary: "Delete an upload", status: http.StatusNoContent,

@@ -77,6 +77,33 @@ func TestAnUploadIsLookedAtAndSubmittedByTheClient(t *testing.T) {
 	require.Len(t, files(t, b.blobDir), 1)
 }
 
+func TestWaitingUploadsAreListed(t *testing.T) {
+	b := newBundle(t)
+	key, other := b.newKey(t, "mine"), b.newKey(t, "other")
+	c, err := client.New(b.url, client.WithKey(key.Secret))
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	none := b.as(t, key.Secret, http.MethodGet, "/api/v1/uploads", nil)
+	require.JSONEq(t, `{"uploads":[]}`, string(none.body))
+
+	first, err := c.Upload(t.Context(), "first.csv", strings.NewReader(leads))
+	require.NoError(t, err)
+	second, err := c.Upload(t.Context(), "second.txt", strings.NewReader("a.example\n"))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusCreated, b.keepAs(t, other.Secret, "theirs.csv", leads).status)
+	waiting, err := c.Uploads(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []wsc.WaitingUpload{second.Waiting(), first.Waiting()}, waiting)
+	require.JSONEq(t, `{"uploads":[]}`, string(b.get(t, "/api/v1/uploads").body), "an administrator sees no more than their own")
+
+	_, err = c.SubmitURLs(t.Context(), wsc.SubmitRequest{UploadID: second.ID})
+	require.NoError(t, err)
+	require.NoError(t, c.DeleteUpload(t.Context(), first.ID))
+	waiting, err = c.Uploads(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, waiting)
+}
+
 func TestASubmissionHasEitherURLsOrAnUpload(t *testing.T) {
 	b := newBundle(t)
 	id := b.keep(t, "leads.csv", leads).ID

@@ -37,6 +37,15 @@ func (c *Client) Upload(ctx context.Context, name string, body io.Reader) (*wsc.
 	return &upload, nil
 }
 
+// Uploads lists what the key uploaded and has not submitted yet, newest first, without previews.
+func (c *Client) Uploads(ctx context.Context) ([]wsc.WaitingUpload, error) {
+	var list wsc.UploadList
+	if err := c.call(ctx, http.MethodGet, apiPrefix+"/uploads", nil, nil, &list); err != nil {
+		return nil, fmt.Errorf("listing uploads: %w", err)
+	}
+	return list.Uploads, nil
+}
+
 // PreviewUpload reads an upload once more, in the way asked for.
 func (c *Client) PreviewUpload(ctx context.Context, id string, reading Reading) (*wsc.Upload, error) {
 	var upload wsc.Upload

@@ -72,6 +72,17 @@ func TestPreviewUploadSaysHowToRead(t *testing.T) {
 	require.Equal(t, "/api/v1/uploads/..%2Fjobs", asked[2].URL.EscapedPath())
 }
 
+func TestUploadsAreListed(t *testing.T) {
+	a := newAPI(t)
+	upload := someUpload()
+	a.mux.HandleFunc("GET /api/v1/uploads", func(w http.ResponseWriter, _ *http.Request) {
+		answer(t, w, http.StatusOK, wsc.UploadList{Uploads: []wsc.WaitingUpload{upload.Waiting()}})
+	})
+	waiting, err := a.client(t).Uploads(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []wsc.WaitingUpload{upload.Waiting()}, waiting)
+}
+
 func TestDeleteUpload(t *testing.T) {
 	a := newAPI(t)
 	a.mux.HandleFunc("DELETE /api/v1/uploads/u1", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })

@@ -47,6 +47,7 @@ type Store interface { //nolint:interfacebloat // what one service does with job
 	ForgetIdleHosts(ctx context.Context, age time.Duration) error
 	CreateUpload(ctx context.Context, upload *wsc.Upload) error
 	Upload(ctx context.Context, id string) (*wsc.Upload, error)
+	WaitingUploads(ctx context.Context, owner string, now time.Time) ([]wsc.Upload, error)
 	DeleteUpload(ctx context.Context, id string) error
 	ExpiredUploads(ctx context.Context, expiredBefore time.Time, limit int) ([]wsc.Upload, error)
 }

@@ -99,6 +99,18 @@ func (s *Service) PreviewUpload(ctx context.Context, owner, id string, reading R
 	return kept, err
 }
 
+// WaitingUploads lists what the owner uploaded and has not submitted yet, newest first, without previews. The error has
+// wsc.CodeStorageUnavailable.
+func (s *Service) WaitingUploads(ctx context.Context, owner string) ([]wsc.Upload, error) {
+	ctx, cancel := context.WithTimeout(ctx, rowTimeout)
+	defer cancel()
+	waiting, err := s.store.WaitingUploads(ctx, owner, s.now())
+	if err != nil {
+		return nil, fmt.Errorf("list uploads: %w", err)
+	}
+	return waiting, nil
+}
+
 // DropUpload deletes an upload that is not going to be submitted. The error has wsc.CodeNotFound when the owner has no such
 // upload, else wsc.CodeStorageUnavailable.
 func (s *Service) DropUpload(ctx context.Context, owner, id string) error {

@@ -66,7 +66,7 @@ func eventWords(kind wsc.SecurityEventKind) string {
 	case wsc.EventRateLimited:
 		return "Requests of the hour used up"
 	case wsc.EventQuotaExceeded:
-		return "A job did not fit the quota"
+		return "More than the quota allows"
 	case wsc.EventSSRFBlocked:
 		return "A list led to internal addresses"
 	case wsc.EventKeyCreated:
@@ -127,6 +127,10 @@ func (s *Site) auditPage(w http.ResponseWriter, r *http.Request) {
 		view.Kind = ""
 	}
 	found, err := s.client.SecurityEvents(r.Context(), asked)
+	if wsc.CodeOf(err) == wsc.CodeInvalidCursor && view.Cursor != "" {
+		s.redirect(w, r, view.First()) // an old or edited address
+		return
+	}
 	if err != nil {
 		s.fail(w, r, err)
 		return

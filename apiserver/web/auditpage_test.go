@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"html"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -62,5 +63,9 @@ func TestTheAuditLogIsPaged(t *testing.T) {
 	second := b.get(html.UnescapeString(next[1])).body
 	require.Contains(t, second, events[69].Object)
 	require.NotContains(t, second, events[49].Object)
-	require.Contains(t, second, "First page")
+	require.Contains(t, second, `href="/audit?kind=job_deleted">First page`)
+	require.NotContains(t, first, "First page")
+	wrong := b.get("/audit?kind=job_deleted&cursor=nonsense")
+	require.Equal(t, http.StatusSeeOther, wrong.status)
+	require.Equal(t, "/audit?kind=job_deleted", wrong.header.Get("Location"))
 }

@@ -86,7 +86,7 @@ func pastedList(view startPage, lines []string) *strings.Reader {
 func (s *Site) previewPasted(w http.ResponseWriter, r *http.Request, view startPage, lines []string) {
 	upload, err := s.client.Upload(r.Context(), pastedName, pastedList(view, lines))
 	if err != nil {
-		s.failPaste(w, r, view, err)
+		s.refusePaste(w, r, view, uploadProblem(s.problemOf(r, err)))
 		return
 	}
 	s.redirect(w, r, uploadPath(upload.ID))
@@ -121,13 +121,17 @@ func (s *Site) checkOne(w http.ResponseWriter, r *http.Request, view startPage, 
 	s.renderStart(w, r, http.StatusOK, view)
 }
 
-// failPaste shows what is wrong with the text below the box, which keeps it.
+// failPaste shows an error below the box.
 func (s *Site) failPaste(w http.ResponseWriter, r *http.Request, view startPage, err error) {
-	if wsc.CodeOf(err) == wsc.CodeUnauthorized {
+	s.refusePaste(w, r, view, placedProblem{Problem: s.problemOf(r, err)})
+}
+
+// refusePaste shows what is wrong with the text below the box, which keeps it.
+func (s *Site) refusePaste(w http.ResponseWriter, r *http.Request, view startPage, problem placedProblem) {
+	if problem.Code == wsc.CodeUnauthorized {
 		s.toSignIn(w, r)
 		return
 	}
-	problem := placedProblem{s.problemOf(r, err)}
 	view.Problem = &problem
 	if isFragment(r) {
 		s.renderFragment(w, r, problem.Status, "check", "answer", view)

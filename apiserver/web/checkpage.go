@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	wsc "github.com/website-status-checker/wsc"
 )
 
 // startPage is what the start page shows.
@@ -20,6 +22,9 @@ type startPage struct {
 	// FileProblem is what is wrong with the file that was sent, and Problem with the text.
 	FileProblem, Problem *placedProblem
 	Answer               *answerView
+	// Waiting are the uploads that were not started yet, and ShowWaiting is whether their list is open.
+	Waiting     []wsc.WaitingUpload
+	ShowWaiting bool
 }
 
 // listLimits are the largest list that the server takes and how long it keeps a job.
@@ -57,7 +62,7 @@ this line holds no URL
 
 // checkPage is the start page.
 func (s *Site) checkPage(w http.ResponseWriter, r *http.Request) {
-	view := startPage{}
+	view := startPage{ShowWaiting: r.URL.Query().Has("waiting")}
 	if r.URL.Query().Has("example") {
 		view.Text = exampleList
 	}
@@ -73,5 +78,15 @@ func (s *Site) renderStart(w http.ResponseWriter, r *http.Request, status int, v
 		view.Key = rand.Text()
 	}
 	view.CanWrite = page{Key: keyOf(r)}.CanWrite()
+	if view.CanWrite {
+		var err error
+		if view.Waiting, err = s.client.Uploads(r.Context()); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+	}
+	for _, problem := range []*placedProblem{view.FileProblem, view.Problem} {
+		view.ShowWaiting = view.ShowWaiting || problem != nil && problem.TooManyWaiting
+	}
 	s.render(w, r, status, "check", page{Title: "Check websites", Nav: "check", Scripts: []string{"check.js"}, Body: view})
 }

@@ -128,6 +128,12 @@ type jobList struct {
 	KeyName string
 }
 
+// Astray reports whether the page lies where no jobs are any more.
+func (l jobList) Astray() bool { return l.Cursor != "" && len(l.Rows) == 0 }
+
+// Blank reports whether there is nothing to be found in any way.
+func (l jobList) Blank() bool { return len(l.Rows) == 0 && !l.Filtered() && l.Cursor == "" }
+
 // jobRow is a job of the list.
 type jobRow struct {
 	wsc.Job
@@ -140,7 +146,12 @@ type jobRow struct {
 
 // Live reports whether the row changes by itself.
 func (r jobRow) Live() bool {
-	return r.DeleteAt != nil || r.Status == wsc.JobPending || r.Status == wsc.JobProcessing || r.Status == wsc.JobCompleted && r.Phase != wsc.PhaseDone
+	return r.DeleteAt != nil || r.Speaks()
+}
+
+// Speaks reports whether what the job is doing says more than its status.
+func (r jobRow) Speaks() bool {
+	return r.Status == wsc.JobPending || r.Status == wsc.JobProcessing || r.Status == wsc.JobCompleted && r.Phase != wsc.PhaseDone
 }
 
 // Took is how long the job has been worked on.
@@ -181,6 +192,7 @@ func (s *Site) jobsPage(w http.ResponseWriter, r *http.Request) {
 	p := page{Title: "Jobs", Nav: "jobs", Scripts: []string{"jobs.js"}, Body: list}
 	if isFragment(r) {
 		p.Key = keyOf(r)
+		w.Header().Set("HX-Push-Url", view.Here()) // without what the form sends and need not
 		s.renderFragment(w, r, http.StatusOK, "jobs", "list", p)
 		return
 	}

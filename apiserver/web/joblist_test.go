@@ -69,7 +69,7 @@ func TestTheListShowsWhatJobsDo(t *testing.T) {
 	body := b.get("/jobs").body
 	for _, want := range []string{
 		`href="/jobs/` + id + `"`, "leads.csv", "processing", "Checking", `<progress value="1000" max="4000"`, "25%",
-		`<data value="990">990</data></strong> active`, `<data value="10">10</data></strong> errors`, "3 h ago", "took 2 min 3",
+		`<data value="990">990</data></strong> active`, `<data value="10">10</data></strong> errors`, "3 h ago", "2 min 3",
 		"admin key of the configuration", "data-live", `formaction="/jobs/` + id + `/pause"`, `formaction="/jobs/` + id + `/cancel"`,
 		`action="/jobs/` + id + `/delete"`, `name="next" value="/jobs"`,
 	} {
@@ -115,6 +115,9 @@ func TestTheListIsFilteredSortedAndPaged(t *testing.T) {
 	require.Equal(t, newest[50:], names(third.body))
 	require.NotContains(t, third.body, `rel="next"`)
 	require.Equal(t, newest[25:50], names(b.get(link(third.body, "prev")).body))
+	require.NotContains(t, first.body, "First page")
+	require.Contains(t, second.body, `<a class="button" href="/jobs">First page</a>`)
+	require.NotContains(t, b.get(link(second.body, "prev")).body, "First page", "that is where it leads")
 
 	byName := names(b.get("/jobs?sort=filename&q=LIST-0").body)
 	require.Equal(t, []string{"list-00.csv", "list-01.csv", "list-02.csv"}, byName[:3])
@@ -137,9 +140,10 @@ func TestAScriptGetsTheListAlone(t *testing.T) {
 	server := start(t)
 	listed(t, server, wsc.AdminKeyID, "a.csv", 0)
 	b := signedIn(t, server, apitest.AdminKey)
-	request := b.request(http.MethodGet, "/jobs?q=a", http.NoBody)
+	request := b.request(http.MethodGet, "/jobs?sort=-created_at&q=a", http.NoBody)
 	request.Header.Set("HX-Request", "true")
 	answer := b.do(request)
+	require.Equal(t, "/jobs?q=a", answer.header.Get("HX-Push-Url"))
 	require.True(t, strings.HasPrefix(strings.TrimSpace(answer.body), `<section id="job-list"`), answer.body)
 	require.Contains(t, answer.body, "a.csv")
 }

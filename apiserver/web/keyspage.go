@@ -73,6 +73,10 @@ func (s *Site) keysPage(w http.ResponseWriter, r *http.Request) {
 func (s *Site) renderKeys(w http.ResponseWriter, r *http.Request, status int, form keyForm) {
 	cursor := r.URL.Query().Get("cursor")
 	found, err := s.client.Keys(r.Context(), client.KeyQuery{Limit: keysOfPage, Cursor: cursor})
+	if wsc.CodeOf(err) == wsc.CodeInvalidCursor && cursor != "" {
+		s.redirect(w, r, "/keys") // an old or edited address
+		return
+	}
 	if err != nil {
 		s.fail(w, r, err)
 		return

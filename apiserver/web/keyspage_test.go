@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -43,6 +45,7 @@ func TestAKeyIsMadeAndItsSecretShownOnce(t *testing.T) {
 	require.Equal(t, http.StatusOK, answer.status, answer.body)
 	require.Contains(t, answer.header.Get("Cache-Control"), "no-store")
 	require.NotContains(t, answer.body, "<script>alert")
+	require.Contains(t, answer.body, `<div class="with-script"><button type="button" class="primary" data-copy="secret">`, "it needs a script")
 	secret := secretIn(t, answer.body)
 	require.True(t, works(t, server, secret))
 
@@ -126,6 +129,28 @@ func TestAKeyIsRotatedRevokedAndMadeActiveAgain(t *testing.T) {
 		require.Equal(t, http.StatusNotFound, answer.status, id)
 		require.Contains(t, answer.body, "There is no such key.", id)
 	}
+}
+
+func TestTheKeysArePaged(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, apitest.AdminKey)
+	for i := range 51 {
+		server.CreateKey(t, wsc.KeyRequest{Name: fmt.Sprintf("key-%02d", i), Scopes: []wsc.Scope{wsc.ScopeRead}})
+	}
+	first := b.get("/keys").body
+	require.Contains(t, first, "key-50")
+	require.NotContains(t, first, "key-00")
+	require.NotContains(t, first, "First page")
+	next := regexp.MustCompile(`rel="next" href="([^"]+)"`).FindStringSubmatch(first)
+	require.NotNil(t, next)
+	second := b.get(html.UnescapeString(next[1])).body
+	require.Contains(t, second, "key-00")
+	require.NotContains(t, second, "key-50")
+	require.Contains(t, second, `href="/keys">First page`)
+	wrong := b.get("/keys?cursor=nonsense")
+	require.Equal(t, http.StatusSeeOther, wrong.status)
+	require.Equal(t, "/keys", wrong.header.Get("Location"))
 }
 
 func TestKeysAndEventsAreForAdministrators(t *testing.T) {

@@ -102,7 +102,16 @@ func malformedForm() error {
 }
 
 // placedProblem is a problem of a list, which may know the line.
-type placedProblem struct{ wsc.Problem }
+type placedProblem struct {
+	wsc.Problem
+	// TooManyWaiting reports whether an upload was refused because others wait to be started.
+	TooManyWaiting bool
+}
+
+// uploadProblem is why an upload was refused.
+func uploadProblem(problem wsc.Problem) placedProblem {
+	return placedProblem{Problem: problem, TooManyWaiting: problem.Code == wsc.CodeQuotaExceeded}
+}
 
 // UnsaidLine is the line that the problem is about, 0 if its sentence says it or nobody knows.
 func (p placedProblem) UnsaidLine() int64 {

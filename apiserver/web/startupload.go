@@ -29,6 +29,7 @@ func (s *Site) startUpload(w http.ResponseWriter, r *http.Request) {
 		s.startAgain(w, r, id, reading, form, err)
 		return
 	}
+	s.rememberStart(w, r, id, job.ID)
 	s.redirect(w, r, jobPath(job.ID))
 }
 
@@ -40,12 +41,12 @@ func (s *Site) toUpload(w http.ResponseWriter, r *http.Request) {
 // startAgain shows the page of an upload with what is wrong with its start.
 func (s *Site) startAgain(w http.ResponseWriter, r *http.Request, id string, reading client.Reading, form optionsForm, err error) {
 	if wsc.CodeOf(err) == wsc.CodeUnauthorized || wsc.CodeOf(err) == wsc.CodeNotFound {
-		s.fail(w, r, err)
+		s.failUpload(w, r, err)
 		return
 	}
 	upload, previewErr := s.client.PreviewUpload(r.Context(), id, reading)
 	if previewErr != nil {
-		s.fail(w, r, previewErr)
+		s.failUpload(w, r, previewErr)
 		return
 	}
 	view := s.newUploadView(r, upload, reading)

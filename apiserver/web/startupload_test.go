@@ -34,7 +34,41 @@ func TestAnUploadIsStartedWithItsOptions(t *testing.T) {
 		TimeoutMS: 2500, Retries: new(0), Method: "HEAD", FollowRedirects: new(false), AcceptStatus: "200-299,304", Expect: "status == 200",
 		SlowMS: 800, HostRate: new(0.0), HostConcurrency: 3, RetentionHours: 48, CaptureTitle: true, URLColumn: "C",
 	}, jobs[0].Options)
-	require.Equal(t, http.StatusNotFound, b.get(path).status, "the upload is used up")
+	require.Equal(t, http.StatusGone, b.get(path).status, "the upload is used up")
+}
+
+// Who comes back to the page of an upload after its start, with Back or a bookmark, finds the job.
+func TestAnUploadThatWasStartedLeadsToItsJob(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	key := member(t, server)
+	b, elsewhere := signedIn(t, server, key.Secret), signedIn(t, server, key.Secret)
+	path, other := b.uploaded("<b>leads.csv", leads), b.uploaded("other.csv", leads)
+	require.Equal(t, http.StatusOK, elsewhere.get(path).status)
+	location := b.post(path+"/start", url.Values{"follow_redirects": {"on"}}).header.Get("Location")
+	require.Regexp(t, "^/jobs/", location)
+
+	page := b.get(path)
+	require.Equal(t, http.StatusGone, page.status)
+	for _, want := range []string{"This list was started", "&lt;b&gt;leads.csv", `href="` + location + `"`, `href="/"`, "pending"} {
+		require.Contains(t, page.body, want)
+	}
+	again := b.post(path+"/start", url.Values{"key": {"another"}, "timeout": {"5"}})
+	require.Equal(t, http.StatusGone, again.status, "a page that the browser kept starts nothing new")
+	require.Contains(t, again.body, `href="`+location+`"`)
+	require.Len(t, jobsOf(t, server), 1)
+	part := b.script(http.MethodGet, path+"?url_column=C", "reading")
+	require.Equal(t, path, part.header.Get("HX-Redirect"), "a script shows the page")
+	require.Equal(t, http.StatusOK, b.get(other).status, "another upload still waits")
+
+	unknown := elsewhere.get(path)
+	require.Equal(t, http.StatusNotFound, unknown.status, "another browser does not know the job")
+	require.Contains(t, unknown.body, `href="/jobs"`)
+	require.Contains(t, unknown.body, `href="/"`)
+	require.NotContains(t, unknown.body, location)
+
+	require.NoError(t, server.Store.DeleteJob(t.Context(), jobsOf(t, server)[0].ID))
+	require.Equal(t, http.StatusNotFound, b.get(path).status, "the job is gone as well")
 }
 
 func TestOptionsNobodyTouchedAreTheDefaults(t *testing.T) {

@@ -21,6 +21,9 @@ const (
 	drainTime  = 30 * time.Second
 )
 
+// waitingPath is the start page with the list of uploads that wait.
+const waitingPath = "/?waiting#waiting"
+
 // uploadPath is the page of an upload.
 func uploadPath(id string) string { return "/uploads/" + url.PathEscape(id) }
 
@@ -88,7 +91,7 @@ func (s *Site) failFile(w http.ResponseWriter, r *http.Request, err error) {
 		s.toSignIn(w, r)
 		return
 	}
-	problem := placedProblem{s.problemOf(r, err)}
+	problem := uploadProblem(s.problemOf(r, err))
 	if isFragment(r) {
 		s.renderFragment(w, r, problem.Status, "check", "file-problem", problem)
 		return
@@ -101,7 +104,7 @@ func (s *Site) uploadPage(w http.ResponseWriter, r *http.Request) {
 	reading := readingOf(r.URL.Query())
 	upload, err := s.client.PreviewUpload(r.Context(), r.PathValue("id"), reading)
 	if err != nil {
-		s.fail(w, r, err)
+		s.failUpload(w, r, err)
 		return
 	}
 	view := s.newUploadView(r, upload, reading)
@@ -141,11 +144,20 @@ func querySuffix(reading client.Reading) string {
 	return "?" + query.Encode()
 }
 
-// deleteUpload drops an upload; one that is gone already is no error.
+// deleteUpload drops an upload; one that is gone already is no error. The list of those that wait is shown again when the
+// form stands in it.
 func (s *Site) deleteUpload(w http.ResponseWriter, r *http.Request) {
+	if !parseForm(w, r) {
+		s.fail(w, r, malformedForm())
+		return
+	}
 	err := s.client.DeleteUpload(r.Context(), r.PathValue("id"))
 	if err != nil && wsc.CodeOf(err) != wsc.CodeNotFound {
 		s.fail(w, r, err)
+		return
+	}
+	if r.PostForm.Has("listed") {
+		s.redirect(w, r, waitingPath)
 		return
 	}
 	s.redirect(w, r, "/")

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 
+	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/apiserver"
 	"github.com/website-status-checker/wsc/internal/apitest"
 )
@@ -247,8 +248,50 @@ func TestAnUploadIsItsOwners(t *testing.T) {
 	require.Equal(t, "/", deleted.header.Get("Location"))
 	gone := b.get(path)
 	require.Equal(t, http.StatusNotFound, gone.status)
-	require.Contains(t, gone.body, "There is no such upload.")
+	require.Contains(t, gone.body, "This list does not wait any more")
+	require.Contains(t, gone.body, `href="/jobs"`)
 	require.Equal(t, http.StatusNotFound, b.get("/uploads/..%2f..%2fx").status)
+}
+
+// Without scripts nobody tidies up, so that the start page has to show what waits.
+func TestWaitingUploadsAreShownAndDiscarded(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	key := member(t, server)
+	b := signedIn(t, server, key.Secret)
+	require.NotContains(t, b.get("/").body, `id="waiting"`)
+	first := b.uploaded("<img>.csv", leads)
+	body := b.get("/").body
+	require.Contains(t, body, "A list waits to be started")
+	require.Contains(t, body, `<details id="waiting" class="fold waiting">`)
+	require.NotContains(t, signedIn(t, server, apitest.AdminKey).get("/").body, `id="waiting"`, "those of others are not shown")
+	require.NotContains(t, signedIn(t, server, reader(t, server).Secret).get("/").body, `id="waiting"`)
+	for range wsc.MaxWaitingUploads - 1 {
+		b.uploaded("more.csv", leads)
+	}
+
+	refused := b.sendFile("/uploads", "one-too-many.csv", leads)
+	require.Equal(t, http.StatusTooManyRequests, refused.status)
+	require.Contains(t, refused.body, `<details id="waiting" class="fold waiting" open>`)
+	for _, want := range []string{"20 lists wait to be started", `title="&lt;img&gt;.csv"`, `href="` + first + `"`, `action="` + first + `/delete"`, "177 bytes"} {
+		require.Contains(t, refused.body, want)
+	}
+	require.NotContains(t, refused.body, "<img>")
+	for _, answer := range []answer{
+		b.sendFileByScript("one-too-many.csv", leads), b.post("/check", url.Values{"urls": {"a.example\nb.example"}, "action": {"preview"}}),
+	} {
+		require.Equal(t, http.StatusTooManyRequests, answer.status)
+		require.Contains(t, answer.body, `href="/?waiting#waiting"`, "a problem beside a form leads to the list")
+	}
+
+	discarded := b.post(first+"/delete", url.Values{"listed": {"yes"}})
+	require.Equal(t, http.StatusSeeOther, discarded.status)
+	require.Equal(t, "/?waiting#waiting", discarded.header.Get("Location"))
+	body = b.get("/?waiting").body
+	require.Contains(t, body, "19 lists wait to be started")
+	require.Contains(t, body, `<details id="waiting" class="fold waiting" open>`)
+	require.NotContains(t, body, first)
+	b.uploaded("fits.csv", leads)
 }
 
 // A column that was chosen and has no URLs is refused where it was chosen.

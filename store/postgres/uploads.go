@@ -17,7 +17,7 @@ const insertUploadSQL = `INSERT INTO uploads (id, owner, filename, size, created
 // lockUploadsSQL makes those who create uploads of one owner take turns.
 const lockUploadsSQL = `SELECT pg_advisory_xact_lock(hashtextextended('uploads of ' || $1, 0))`
 
-const waitingUploadsSQL = `SELECT count(*) FROM uploads WHERE owner = $1 AND expires_at > $2`
+const countWaitingSQL = `SELECT count(*) FROM uploads WHERE owner = $1 AND expires_at > $2`
 
 // CreateUpload inserts an upload. A second one with the same id is refused with wsc.CodeConflict. It is refused with
 // wsc.CodeQuotaExceeded if its owner has wsc.MaxWaitingUploads that have not expired; those of one owner take turns, so
@@ -33,7 +33,7 @@ func (s *Store) CreateUpload(ctx context.Context, upload *wsc.Upload) error {
 			return err
 		}
 		var waiting int64
-		if err := tx.QueryRow(ctx, waitingUploadsSQL, owner, upload.CreatedAt).Scan(&waiting); err != nil {
+		if err := tx.QueryRow(ctx, countWaitingSQL, owner, upload.CreatedAt).Scan(&waiting); err != nil {
 			return err
 		}
 		if err := wsc.AllowUpload(waiting); err != nil {
@@ -86,6 +86,12 @@ func (s *Store) Upload(ctx context.Context, uploadID string) (*wsc.Upload, error
 		return nil, failure(ctx, what, err)
 	}
 	return &upload, nil
+}
+
+// WaitingUploads returns the uploads of an owner that expire after now, newest first.
+func (s *Store) WaitingUploads(ctx context.Context, owner string, now time.Time) ([]wsc.Upload, error) {
+	query := selectUploadSQL + `WHERE owner = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC`
+	return collect(ctx, s, "list waiting uploads", query, []any{storable.Text(owner), now}, scanUpload)
 }
 
 // DeleteUpload removes an upload. The error has wsc.CodeNotFound when there is none.

@@ -15,7 +15,7 @@ import (
 
 const insertUploadSQL = `INSERT INTO uploads (id, owner, filename, size, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)`
 
-const waitingUploadsSQL = `SELECT count(*) FROM uploads WHERE owner = ? AND expires_at > ?`
+const countWaitingSQL = `SELECT count(*) FROM uploads WHERE owner = ? AND expires_at > ?`
 
 // CreateUpload inserts an upload. A second one with the same id is refused with wsc.CodeConflict. It is refused with
 // wsc.CodeQuotaExceeded if its owner has wsc.MaxWaitingUploads that have not expired. There is one writer, so that none
@@ -27,7 +27,7 @@ func (s *Store) CreateUpload(ctx context.Context, upload *wsc.Upload) error {
 	owner := storable.Text(upload.Owner)
 	return s.write(ctx, "create upload", func(tx *sql.Tx) error {
 		var waiting int64
-		if err := tx.QueryRowContext(ctx, waitingUploadsSQL, owner, stamp(upload.CreatedAt)).Scan(&waiting); err != nil {
+		if err := tx.QueryRowContext(ctx, countWaitingSQL, owner, stamp(upload.CreatedAt)).Scan(&waiting); err != nil {
 			return err
 		}
 		if err := wsc.AllowUpload(waiting); err != nil {
@@ -79,6 +79,12 @@ func (s *Store) Upload(ctx context.Context, id string) (*wsc.Upload, error) {
 		return nil, failure(ctx, "read upload", err)
 	}
 	return &upload, nil
+}
+
+// WaitingUploads returns the uploads of an owner that expire after now, newest first.
+func (s *Store) WaitingUploads(ctx context.Context, owner string, now time.Time) ([]wsc.Upload, error) {
+	query := selectUploadSQL + `WHERE owner = ? AND expires_at > ? ORDER BY created_at DESC, id DESC`
+	return collect(ctx, s.readers, "list waiting uploads", query, []any{storable.Text(owner), stamp(now)}, scanUpload)
 }
 
 // DeleteUpload removes an upload. The error has wsc.CodeNotFound when there is none.

@@ -175,6 +175,7 @@ func uploadCalls(store Store, id string) map[string]func(context.Context) error 
 			return store.CreateJobFromUpload(ctx, &wsc.Job{ID: id, CreatedAt: someTime()}, wsc.JobQuota{}, id)
 		},
 		"Upload":         func(ctx context.Context) error { _, err := store.Upload(ctx, id); return err },
+		"WaitingUploads": func(ctx context.Context) error { _, err := store.WaitingUploads(ctx, "a", someTime()); return err },
 		"DeleteUpload":   func(ctx context.Context) error { return store.DeleteUpload(ctx, id) },
 		"ExpiredUploads": func(ctx context.Context) error { _, err := store.ExpiredUploads(ctx, someTime(), 1); return err },
 	}

@@ -142,6 +142,8 @@ type UploadStore interface {
 	CreateUpload(ctx context.Context, upload *wsc.Upload) error
 	// Upload returns an upload, also one that has expired. The error has wsc.CodeNotFound when there is none.
 	Upload(ctx context.Context, id string) (*wsc.Upload, error)
+	// WaitingUploads returns the uploads of an owner that expire after now, newest first (created_at, id descending).
+	WaitingUploads(ctx context.Context, owner string, now time.Time) ([]wsc.Upload, error)
 	// DeleteUpload removes an upload. The error has wsc.CodeNotFound when there is none, so that of several callers one
 	// knows that it removed it.
 	DeleteUpload(ctx context.Context, id string) error

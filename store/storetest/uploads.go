@@ -58,6 +58,7 @@ func testUploads(t *testing.T, open func(*testing.T) Store) {
 		require.Error(t, store.CreateUpload(t.Context(), bad))
 	})
 	t.Run("expired uploads", func(t *testing.T) { testExpiredUploads(t, open(t)) })
+	t.Run("waiting uploads are those of one owner, newest first", func(t *testing.T) { testListOfUploads(t, open(t)) })
 	t.Run("an owner has so many at a time", func(t *testing.T) { testWaitingUploads(t, open(t)) })
 	t.Run("an upload becomes a job", func(t *testing.T) { testJobFromUpload(t, open(t)) })
 	t.Run("an upload becomes one job", func(t *testing.T) { testOneJobFromUpload(t, open(t)) })
@@ -84,6 +85,26 @@ func testExpiredUploads(t *testing.T, store Store) {
 	require.Empty(t, expired(someTime(), 10))
 	require.Equal(t, ids[:3], expired(someTime().Add(4*time.Microsecond), 10))
 	require.Equal(t, ids[:2], expired(someTime().Add(time.Hour), 2))
+}
+
+func testListOfUploads(t *testing.T, store Store) {
+	t.Helper()
+	later, earlier, expired := someUpload(t, "a\x00"), someUpload(t, "a"), someUpload(t, "a")
+	later.CreatedAt = earlier.CreatedAt.Add(time.Microsecond)
+	expired.ExpiresAt = someTime().Add(time.Second)
+	for _, upload := range []*wsc.Upload{later, earlier, expired} {
+		require.NoError(t, store.CreateUpload(t.Context(), upload))
+	}
+	createUpload(t, store, "b")
+	waiting, err := store.WaitingUploads(t.Context(), "a", someTime().Add(time.Second))
+	require.NoError(t, err)
+	for _, upload := range []*wsc.Upload{later, earlier} {
+		upload.Owner, upload.Filename = "a", "list ü.csv"
+	}
+	require.Equal(t, []wsc.Upload{*later, *earlier}, waiting)
+	waiting, err = store.WaitingUploads(t.Context(), "nobody", someTime())
+	require.NoError(t, err)
+	require.Empty(t, waiting)
 }
 
 func testWaitingUploads(t *testing.T, store Store) {

@@ -137,6 +137,8 @@
   document.addEventListener("htmx:load", (event) => localise(event.detail.elt));
   document.addEventListener("htmx:sendError", () => offline(true));
   document.addEventListener("htmx:afterOnLoad", () => offline(false));
+  // With Back and Forward the server may have another page for the address than it had: one that says what became of it.
+  document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
   window.addEventListener("offline", () => offline(true));
   window.addEventListener("online", () => offline(false));
 

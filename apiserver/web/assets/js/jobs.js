@@ -52,9 +52,10 @@
   function remove(row) {
     const name = row.querySelector("a").textContent;
     const focused = row.contains(document.activeElement);
+    const near = row.nextElementSibling ?? row.previousElementSibling;
     row.remove();
     window.wsc.announce(`${name} was deleted.`);
-    if (focused) document.getElementById("main").focus();
+    if (focused) (near?.querySelector("a") ?? document.getElementById("main")).focus();
     if (!list().querySelector("[data-job]")) location.reload();
   }
 
@@ -128,6 +129,12 @@
   document.addEventListener("htmx:afterSettle", () => {
     const summary = list().querySelector("[data-summary]")?.dataset.summary;
     window.wsc.announce(summary ?? `${list().querySelectorAll("[data-job]").length} jobs on this page.`);
+    note(list());
+    plan();
+  });
+  // With Back and Forward the list comes from the server, and what runs in it is followed again.
+  document.addEventListener("htmx:historyRestore", () => {
+    if (!list()) return;
     note(list());
     plan();
   });
