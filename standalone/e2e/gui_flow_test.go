@@ -112,6 +112,7 @@ func TestGUIFromACSVFileToEveryDownload(t *testing.T) {
 	require.Contains(t, g.value("document.title"), "Shops of the autumn")
 	g.holds("the icon is that of a job that is done", `document.querySelector('link[rel="icon"]').href.includes("icon-good")`)
 	g.looked("job")
+	g.printed("job")
 
 	download := g.downloads()
 	require.Len(t, workbook(t, download(resultsFile("xlsx"))), 1+23)

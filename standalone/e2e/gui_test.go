@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	devtools "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -160,6 +161,20 @@ func (g *gui) looked(name string) {
 		g.run("set the width", g.look(width, "light")...)
 		g.holds(fmt.Sprintf("%s fits into %d px", name, width), `document.scrollingElement.scrollWidth <= document.scrollingElement.clientWidth`)
 	}
+}
+
+// printed asserts that a page fits on paper of the size A4, and keeps a picture with -screenshots.
+func (g *gui) printed(name string) {
+	g.t.Helper()
+	g.run("print", emulation.SetDeviceMetricsOverride(794, 1123, 1, false), emulation.SetEmulatedMedia().WithMedia("print"))
+	if *screenshots != "" {
+		var picture []byte
+		g.run("keep the print", settled(), chromedp.FullScreenshot(&picture, 100))
+		require.NoError(g.t, os.WriteFile(filepath.Join(*screenshots, name+"-print.png"), picture, 0o600))
+	}
+	g.holds(name+" fits on paper", `document.scrollingElement.scrollWidth <= document.scrollingElement.clientWidth`)
+	g.run("stop printing", emulation.SetEmulatedMedia())
+	g.run("set the width", g.look(1440, "light")...)
 }
 
 // requireQuiet asserts that the browser had nothing to complain about, but for what contains one of the texts, and that it
