@@ -39,12 +39,18 @@ type browser struct {
 // newBrowser starts a Chromium with an empty profile, which ends with the test.
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
+	profile, err := os.MkdirTemp("", "wsc-e2e-browser-*") //nolint:usetesting // its removal has no patience, see below
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		// A process of the browser that is about to end may still write there.
+		require.Eventually(t, func() bool { return os.RemoveAll(profile) == nil }, 30*time.Second, 50*time.Millisecond)
+	})
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(chromium(t)),
 		chromedp.Flag("headless", "new"),
 		chromedp.NoSandbox, // it refuses to run as root otherwise, and opens pages of ours only
 		chromedp.DisableGPU,
-		chromedp.UserDataDir(t.TempDir()),
+		chromedp.UserDataDir(profile),
 	)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
@@ -56,6 +62,7 @@ func newBrowser(t *testing.T) *browser {
 		}
 	}))
 	t.Cleanup(cancel)
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // waits for the browser to end; when it can't be asked, it is killed
 	b := &browser{t: t, ctx: ctx}
 	chromedp.ListenTarget(ctx, b.note)
 	// The browser lives as long as the context of its first action, so this one has no timeout of its own.
