@@ -107,6 +107,7 @@ func TestGUIFromACSVFileToEveryDownload(t *testing.T) {
 	g.click("details.options > summary")
 	g.looked("upload-options")
 	g.run("give the job a name", chromedp.SendKeys("#name", "Shops of the autumn", chromedp.ByQuery))
+	upload := g.path()
 	path := g.startAndWait()
 	require.Equal(t, "Shops of the autumn.csv", g.text("main h1"))
 	require.Contains(t, g.value("document.title"), "Shops of the autumn")
@@ -171,7 +172,10 @@ func TestGUIFromACSVFileToEveryDownload(t *testing.T) {
 	g.open("/jobs")
 	require.Contains(t, g.text("#job-list"), "Shops of the autumn")
 	g.looked("jobs")
-	g.requireQuiet()
+	g.open(upload)
+	require.Contains(t, g.text("main"), "This list was started")
+	g.looked("upload-started")
+	g.requireQuiet("410")
 }
 
 func TestGUIFromAWorkbookToTheResults(t *testing.T) {
