@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/go-chi/chi/v5"
 )
@@ -48,7 +49,8 @@ func bundles() map[string][]string {
 	}
 }
 
-func loadAssets() (*assets, error) {
+// loadAssets packs the files once for all sites of the process.
+var loadAssets = sync.OnceValues(func() (*assets, error) {
 	a := &assets{files: map[string]*asset{}}
 	for name, patterns := range bundles() {
 		var content []byte
@@ -81,7 +83,7 @@ func loadAssets() (*assets, error) {
 		}
 	}
 	return a, nil
-}
+})
 
 // readAll reads the files of a pattern, one after another.
 func readAll(pattern string) ([]byte, error) {

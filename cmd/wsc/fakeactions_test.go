@@ -25,7 +25,7 @@ func (f *fakeAPI) actions(mux *http.ServeMux) {
 	}
 	mux.HandleFunc("POST /api/v1/jobs/{id}/retry", func(w http.ResponseWriter, r *http.Request) {
 		if !refused(w, r) {
-			reply(w, 202, wsc.Job{ID: "flaky", Filename: "list (again).ndjson", RetryOf: r.PathValue("id")})
+			reply(w, 202, wsc.Job{ID: "again", Filename: "list (again).ndjson", RetryOf: r.PathValue("id")})
 		}
 	})
 	mux.HandleFunc("POST /api/v1/jobs/{id}/restore", func(w http.ResponseWriter, r *http.Request) {

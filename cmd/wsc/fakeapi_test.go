@@ -18,8 +18,9 @@ const hostile = "\x1b]0;owned\a\u202e\x9b31m"
 // startFakeAPI starts a hand-made server that behaves like the API for the jobs that the scripts name:
 //
 //	done     completed         failed   failed, with a hostile message
-//	endless  never ends        flaky    loses its watchers once, then completes
+//	endless  never ends        flaky    loses its first watcher once, then completes: only one script may watch it
 //	held     is paused for a while when it is watched, then completes; no worker pauses or resumes it
+//	again    completed, a job that was repeated
 //
 // The key "wrong" is refused, and so is a list named bad.csv.
 func startFakeAPI(t *testing.T) *fakeAPI {
