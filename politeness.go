@@ -27,6 +27,12 @@ type SlotRequest struct {
 	Interval time.Duration
 }
 
+// SlotHorizon is how far ahead slots are reserved; what would begin later has to ask again.
+type SlotHorizon struct {
+	// Free is that of hosts that are not slowed down, and Slowed, which is no longer, that of the others.
+	Free, Slowed time.Duration
+}
+
 // Slots are what was reserved on a host.
 type Slots struct {
 	// Wait is the time from now until the first slot.

@@ -30,7 +30,7 @@ type Store interface {
 	DeferredSummary(ctx context.Context, jobID string) (count int64, earliest time.Time, err error)
 	EachDeferred(ctx context.Context, jobID string, dueBy time.Time, fn func(*wsc.Deferred) error) error
 
-	ReserveSlots(ctx context.Context, requests []wsc.SlotRequest, within time.Duration) ([]wsc.Slots, error)
+	ReserveSlots(ctx context.Context, requests []wsc.SlotRequest, horizon wsc.SlotHorizon) ([]wsc.Slots, error)
 	SlowHost(ctx context.Context, host string, pause time.Duration) (penalty int, err error)
 }
 

@@ -69,7 +69,7 @@ func (a *Activities) checkBatch(ctx context.Context, in BatchInput) (BatchOutput
 	}
 	sink := newSink(ctx, a.cfg, job, opts)
 	defer heartbeat(ctx, func() any { return sink.counts() })()
-	runErr := a.run(sink, left, failed, activity.GetWorkerStopChannel(ctx))
+	runErr := a.run(sink, in.Pass, left, failed, activity.GetWorkerStopChannel(ctx))
 	if err := sink.close(); err != nil { //nolint:contextcheck // the last flush outlives a cancelled ctx, within its own limit
 		return out, storeError(err)
 	}
@@ -126,8 +126,8 @@ func (a *Activities) untried(ctx context.Context, jobID string, records []plan.R
 }
 
 // run tries the records that their hosts have time for and puts the others off.
-func (a *Activities) run(sink *sink, records []plan.Record, failed map[int64][]wsc.FailedAttempt, stop <-chan struct{}) error {
-	p := &pacer{cfg: a.cfg, interval: runner.Interval(sink.opts.HostRate), failed: failed, putOff: sink.putOff}
+func (a *Activities) run(sink *sink, pass int, records []plan.Record, failed map[int64][]wsc.FailedAttempt, stop <-chan struct{}) error {
+	p := &pacer{cfg: a.cfg, interval: runner.Interval(sink.opts.HostRate), pass: pass, failed: failed, putOff: sink.putOff}
 	tasks, err := p.start(sink.ctx, records)
 	if err != nil {
 		return err

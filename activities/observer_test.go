@@ -132,7 +132,7 @@ func TestTheObserverIsToldHowLongTargetsWaitForTheirHost(t *testing.T) {
 	f.upload(oneHost(5), wsc.Options{HostRate: &rate})
 	require.Equal(t, 1, f.prepare().Plan.Batches)
 	taken := wsc.SlotRequest{Host: "busy.test", Count: 10, Interval: 5 * time.Second}
-	_, err := f.store.ReserveSlots(t.Context(), []wsc.SlotRequest{taken}, time.Minute)
+	_, err := f.store.ReserveSlots(t.Context(), []wsc.SlotRequest{taken}, wsc.SlotHorizon{Free: time.Minute, Slowed: time.Minute})
 	require.NoError(t, err)
 	stop := make(chan struct{})
 	f.env.SetWorkerStopChannel(stop)

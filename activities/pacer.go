@@ -13,6 +13,8 @@ const (
 	// slotHorizon is how far ahead a batch reserves slots. What its hosts have no time for until then is put off to a
 	// later pass, so that no batch waits for long and no slot is taken that something may come in between of.
 	slotHorizon = time.Minute
+	// shortHorizon is the least that it is for hosts which are slowed down: time for a pause that a host asks for usually.
+	shortHorizon = 3 * time.Second
 	// putOffRound is the time that is planned at once for targets that are put off; those of one round are due together.
 	putOffRound = 30 * time.Second
 	// maxPutOff bounds how far a slow host's targets are spread: by then it may be as fast as ever.
@@ -26,9 +28,26 @@ const (
 type pacer struct {
 	cfg      Config
 	interval time.Duration // between two requests to one host at the job's rate, 0 without a limit
+	pass     int
+	horizon  wsc.SlotHorizon // set by start
 	// failed has the earlier attempts of the targets that had any, by seq.
 	failed map[int64][]wsc.FailedAttempt
 	putOff func(task runner.Task, until time.Time)
+}
+
+// horizonOf is how far ahead a batch of a pass reserves slots. In the first pass, hosts that are slowed down get no more
+// time than the batch takes without them: the targets of other hosts wait behind it, and a few busy hosts must not keep
+// it. In later passes busy hosts are among themselves.
+func horizonOf(pass int, requests []wsc.SlotRequest) wsc.SlotHorizon {
+	horizon := wsc.SlotHorizon{Free: slotHorizon, Slowed: slotHorizon}
+	if pass == 0 {
+		span := shortHorizon
+		for _, request := range requests {
+			span = max(span, time.Duration(request.Count-1)*request.Interval)
+		}
+		horizon.Slowed = min(span, slotHorizon)
+	}
+	return horizon
 }
 
 // start plans a batch, in one statement for all its hosts, and returns the tasks that have a slot.
@@ -44,7 +63,8 @@ func (p *pacer) start(ctx context.Context, records []plan.Record) ([]runner.Task
 		}
 		requests[n].Count++
 	}
-	reserved, err := p.cfg.Store.ReserveSlots(ctx, requests, slotHorizon)
+	p.horizon = horizonOf(p.pass, requests)
+	reserved, err := p.cfg.Store.ReserveSlots(ctx, requests, p.horizon)
 	if err != nil {
 		return nil, err
 	}
@@ -95,13 +115,14 @@ func (p *pacer) throttled(ctx context.Context, host string, pause time.Duration,
 	}
 	kept := 0
 	if p.interval > 0 {
-		kept = thin(rest, p.cfg.Now().Add(pause), wsc.SlowedInterval(p.interval, penalty))
+		now := p.cfg.Now()
+		kept = thin(rest, now.Add(pause), now.Add(p.horizon.Slowed), wsc.SlowedInterval(p.interval, penalty))
 	}
 	if kept == len(rest) {
 		return rest, nil
 	}
 	request := wsc.SlotRequest{Host: host, Count: len(rest) - kept, Interval: p.interval}
-	reserved, err := p.cfg.Store.ReserveSlots(ctx, []wsc.SlotRequest{request}, slotHorizon)
+	reserved, err := p.cfg.Store.ReserveSlots(ctx, []wsc.SlotRequest{request}, p.horizon)
 	if err != nil {
 		return nil, err
 	}
@@ -114,11 +135,11 @@ func (p *pacer) throttled(ctx context.Context, host string, pause time.Duration,
 	return planned, nil
 }
 
-// thin gives the first tasks those of all the tasks' times that are not before the given one and an interval apart but
-// for their jitter, and returns how many these are. The tasks are ordered by time.
-func thin(tasks []runner.Task, from time.Time, interval time.Duration) (kept int) {
+// thin gives the first tasks those of all the tasks' times that lie between the given ones and an interval apart but for
+// their jitter, and returns how many these are. The tasks are ordered by time.
+func thin(tasks []runner.Task, from, until time.Time, interval time.Duration) (kept int) {
 	for _, task := range tasks {
-		if !task.NotBefore.Before(from) {
+		if !task.NotBefore.Before(from) && !task.NotBefore.After(until) {
 			tasks[kept].NotBefore = task.NotBefore
 			from = task.NotBefore.Add(time.Duration((1 - startJitter) * float64(interval)))
 			kept++

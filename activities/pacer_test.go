@@ -98,3 +98,22 @@ func TestALongPausePutsTheRestOffWithoutAnAttempt(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, wait.Earliest.After(f.now.Add(3*time.Minute)), "it is not tried again at once")
 }
+
+// A busy host must not hold up a batch of the first pass: the targets of other hosts wait behind it.
+func TestInTheFirstPassABusyHostIsSoonPutOff(t *testing.T) {
+	rate := 0.1
+	f := newFixture(t)
+	f.upload(oneHost(3)+"https://quick.test/\n", wsc.Options{HostRate: &rate})
+	f.prepare()
+	penalty, err := f.store.SlowHost(t.Context(), "busy.test", 3*time.Second)
+	require.NoError(t, err)
+	require.Equal(t, 20*time.Second, wsc.SlowedInterval(10*time.Second, penalty))
+	began := time.Now()
+	out, err := f.checkBatch(0, 0)
+	require.NoError(t, err)
+	require.Equal(t, activities.BatchOutput{Final: 2, Deferred: 2}, out, "a minute would be time for the others")
+	require.Less(t, time.Since(began), 15*time.Second)
+	wait, err := execute[activities.WaitOutput](f, f.acts.NextRetry, activities.RetryInput{JobID: jobID, Pass: 1})
+	require.NoError(t, err)
+	require.WithinDuration(t, f.now.Add(23*time.Second), wait.Earliest, 5*time.Second)
+}

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"context"
+	"net/mail"
 	"net/netip"
 	"slices"
 	"strings"
@@ -103,6 +104,9 @@ func apply(key *wsc.Key, change wsc.KeyChange, now time.Time) error {
 	}
 	if change.OwnerEmail != nil {
 		key.OwnerEmail = strings.TrimSpace(*change.OwnerEmail)
+		if address, err := mail.ParseAddress(key.OwnerEmail); key.OwnerEmail != "" && (err != nil || address.Address != key.OwnerEmail) {
+			return invalid("owner_email", "Write an e-mail address like ops@example.com.")
+		}
 	}
 	if change.Scopes != nil {
 		if len(change.Scopes) == 0 {

@@ -192,7 +192,7 @@ func (s *Site) jobsPage(w http.ResponseWriter, r *http.Request) {
 	p := page{Title: "Jobs", Nav: "jobs", Scripts: []string{"jobs.js"}, Body: list}
 	if isFragment(r) {
 		p.Key = keyOf(r)
-		w.Header().Set("HX-Push-Url", view.Here()) // without what the form sends and need not
+		noteAddress(w, r, view.Here()) // without what the form sends and need not
 		s.renderFragment(w, r, http.StatusOK, "jobs", "list", p)
 		return
 	}

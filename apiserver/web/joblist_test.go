@@ -146,6 +146,13 @@ func TestAScriptGetsTheListAlone(t *testing.T) {
 	require.Equal(t, "/jobs?q=a", answer.header.Get("HX-Push-Url"))
 	require.True(t, strings.HasPrefix(strings.TrimSpace(answer.body), `<section id="job-list"`), answer.body)
 	require.Contains(t, answer.body, "a.csv")
+
+	request = b.request(http.MethodGet, "/jobs?q=a.c", http.NoBody)
+	request.Header.Set("HX-Request", "true")
+	request.Header.Set("HX-Current-URL", server.URL+"/jobs?q=a")
+	answer = b.do(request)
+	require.Equal(t, "/jobs?q=a.c", answer.header.Get("HX-Replace-Url"), "the way back leads to before the typing")
+	require.Empty(t, answer.header.Get("HX-Push-Url"))
 }
 
 func TestRowsOfSeveralJobsComeAtOnce(t *testing.T) {

@@ -15,6 +15,8 @@ type keyView struct {
 	// Problem says why the last action was refused.
 	Problem string
 	Graces  []grace
+	// Form changes the key.
+	Form keyForm
 }
 
 // grace is a time that the secret before works on after a rotation.
@@ -30,16 +32,55 @@ func graces() []grace {
 // DefaultGrace is the choice that is made already.
 func (keyView) DefaultGrace() int64 { return 86_400 }
 
-func (s *Site) keyPage(w http.ResponseWriter, r *http.Request) { s.renderKey(w, r, http.StatusOK, "") }
+func (s *Site) keyPage(w http.ResponseWriter, r *http.Request) {
+	s.renderKey(w, r, http.StatusOK, func(*keyView) {})
+}
 
-func (s *Site) renderKey(w http.ResponseWriter, r *http.Request, status int, problem string) {
+// renderKey shows a key as it is, with what adjust puts in.
+func (s *Site) renderKey(w http.ResponseWriter, r *http.Request, status int, adjust func(*keyView)) {
 	key, err := s.client.Key(r.Context(), r.PathValue("id"))
 	if err != nil {
 		s.failKey(w, r, err)
 		return
 	}
-	view := keyView{keyRow: keyRow{*key}, Own: keyOf(r).ID == key.ID, Problem: problem, Graces: graces()}
+	view := keyView{keyRow: keyRow{*key}, Own: keyOf(r).ID == key.ID, Graces: graces(), Form: formOf(*key)}
+	adjust(&view)
 	s.render(w, r, status, "key", page{Title: key.Name, Nav: "keys", Body: view})
+}
+
+// changeKey changes what a key is called and may.
+func (s *Site) changeKey(w http.ResponseWriter, r *http.Request) {
+	if !parseForm(w, r) {
+		s.fail(w, r, malformedForm())
+		return
+	}
+	id := r.PathValue("id")
+	key, err := s.client.Key(r.Context(), id)
+	if err != nil {
+		s.failKey(w, r, err)
+		return
+	}
+	form := readKeyForm(r.PostForm)
+	form.ID = key.ID
+	if form.Limit == "" && form.Problems["rate_limit_hour"] == "" {
+		form.Problems["rate_limit_hour"] = "Write a whole number; 0 is no limit."
+	}
+	if key.ExpiresAt != nil && form.ExpiresAt == "" {
+		form.Problems["expires_at"] = "The end can be moved, but not taken away. Choose a later day, or make another key."
+	}
+	if len(form.Problems) == 0 {
+		if _, err = s.client.ChangeKey(r.Context(), id, form.change(*key)); err == nil {
+			s.redirect(w, r, "/keys/"+id)
+			return
+		}
+		problem := s.problemOf(r, err)
+		if problem.Status != http.StatusUnprocessableEntity {
+			s.failKey(w, r, err)
+			return
+		}
+		form.addProblems(problem)
+	}
+	s.renderKey(w, r, http.StatusUnprocessableEntity, func(view *keyView) { view.Form = form })
 }
 
 // failKey says of a key that does not exist that it is one.
@@ -67,7 +108,7 @@ func (s *Site) rotateKey(w http.ResponseWriter, r *http.Request) {
 	key, err := s.client.RotateKey(r.Context(), r.PathValue("id"), wsc.KeyRotation{GraceSeconds: &seconds})
 	switch {
 	case wsc.CodeOf(err) == wsc.CodeConflict:
-		s.renderKey(w, r, http.StatusConflict, s.problemOf(r, err).Detail)
+		s.renderKey(w, r, http.StatusConflict, func(view *keyView) { view.Problem = s.problemOf(r, err).Detail })
 	case err != nil:
 		s.failKey(w, r, err)
 	default:

@@ -3,9 +3,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -39,24 +36,6 @@ func (k keyRow) Tone() string {
 	}
 	return "bad"
 }
-
-// keyForm is the form for a new key as it was typed, with what is wrong by field.
-type keyForm struct {
-	Name, OwnerEmail, Limit, AllowedIPs, ExpiresAt string
-	Scopes                                         []wsc.Scope
-	Problems                                       map[string]string
-	// Problem is what is wrong besides single fields.
-	Problem string
-}
-
-// Has reports whether the scope is chosen.
-func (f keyForm) Has(scope wsc.Scope) bool { return slices.Contains(f.Scopes, scope) }
-
-// Open reports whether the form is to be seen at once.
-func (f keyForm) Open() bool { return f.Problem != "" || len(f.Problems) > 0 }
-
-// AllScopes are the scopes to choose from.
-func (keyForm) AllScopes() []wsc.Scope { return wsc.Scopes() }
 
 // keyList is the page of the keys.
 type keyList struct {
@@ -100,7 +79,8 @@ func (s *Site) createKey(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, malformedForm())
 		return
 	}
-	form, request := readKeyForm(r.PostForm)
+	form := readKeyForm(r.PostForm)
+	request := form.request()
 	if len(form.Problems) > 0 {
 		s.renderKeys(w, r, http.StatusUnprocessableEntity, form)
 		return
@@ -130,58 +110,4 @@ type secretView struct {
 func (s *Site) renderSecret(w http.ResponseWriter, r *http.Request, view secretView) {
 	w.Header().Set("Cache-Control", "private, no-store")
 	s.render(w, r, http.StatusOK, "secret", page{Title: "Secret of " + view.Name, Nav: "keys", Scripts: []string{"secret.js"}, Body: view})
-}
-
-// readKeyForm reads what was typed. What is no number or date is a problem of its field; the API judges the rest.
-func readKeyForm(values url.Values) (keyForm, wsc.KeyRequest) {
-	form := keyForm{
-		Name: values.Get("name"), OwnerEmail: strings.TrimSpace(values.Get("owner_email")), Limit: strings.TrimSpace(values.Get("rate_limit_hour")),
-		AllowedIPs: values.Get("allowed_ips"), ExpiresAt: values.Get("expires_at"), Problems: map[string]string{},
-	}
-	for _, scope := range values["scopes"] {
-		form.Scopes = append(form.Scopes, wsc.Scope(scope))
-	}
-	request := wsc.KeyRequest{Name: strings.TrimSpace(form.Name), OwnerEmail: form.OwnerEmail, Scopes: form.Scopes, AllowedIPs: strings.Fields(form.AllowedIPs)}
-	if request.Name == "" {
-		form.Problems["name"] = "Give the key a name that says what it is for."
-	}
-	if len(form.Scopes) == 0 {
-		form.Problems["scopes"] = "Choose at least one."
-	}
-	if form.Limit != "" {
-		limit, err := strconv.ParseInt(form.Limit, 10, 64)
-		if err != nil {
-			form.Problems["rate_limit_hour"] = "Write a whole number; 0 is no limit."
-		}
-		request.RateLimitHour = &limit
-	}
-	if form.ExpiresAt != "" {
-		day, err := time.Parse(time.DateOnly, form.ExpiresAt)
-		if err != nil {
-			form.Problems["expires_at"] = "Write a date like 2027-12-31."
-		}
-		until := day.AddDate(0, 0, 1) // the key works on its last day
-		request.ExpiresAt = &until
-	}
-	return form, request
-}
-
-// addProblems puts what the API says to the fields that it is about.
-func (f *keyForm) addProblems(problem wsc.Problem) {
-	fields := problem.Errors
-	if len(fields) == 0 && problem.Field != "" {
-		fields = []wsc.FieldError{{Field: problem.Field, Message: strings.TrimPrefix(problem.Detail, problem.Field+": ")}}
-	}
-	known := []string{"name", "owner_email", "scopes", "rate_limit_hour", "allowed_ips", "expires_at"}
-	for _, wrong := range fields {
-		name, _, _ := strings.Cut(strings.TrimPrefix(wrong.Field, "body."), "[")
-		if slices.Contains(known, name) {
-			f.Problems[name] = wrong.Message
-		} else {
-			f.Problem = wrong.Field + ": " + wrong.Message
-		}
-	}
-	if !f.Open() {
-		f.Problem = problem.Detail
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -129,6 +130,62 @@ func TestAKeyIsRotatedRevokedAndMadeActiveAgain(t *testing.T) {
 		require.Equal(t, http.StatusNotFound, answer.status, id)
 		require.Contains(t, answer.body, "There is no such key.", id)
 	}
+}
+
+func TestAKeyIsChanged(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	until := time.Date(2999, 6, 30, 12, 0, 0, 0, time.UTC)
+	key := server.CreateKey(t, wsc.KeyRequest{
+		Name: "before", OwnerEmail: "ops@example.com", Scopes: []wsc.Scope{wsc.ScopeRead}, AllowedIPs: []string{"127.0.0.0/8", "::1"}, ExpiresAt: &until,
+	})
+	b := signedIn(t, server, apitest.AdminKey)
+	path := "/keys/" + key.ID
+	page := b.get(path).body
+	for _, want := range []string{`action="` + path + `"`, `value="before"`, `value="ops@example.com"`, `value="1000"`, `value="2999-06-30"`, "127.0.0.0/8\n::1/128</textarea>", `value="read" checked`, `value="write"> `} {
+		require.Contains(t, page, want)
+	}
+	form := func() url.Values {
+		return url.Values{
+			"name": {" after "}, "owner_email": {""}, "scopes": {"read", "write"}, "rate_limit_hour": {"0"}, "allowed_ips": {""}, "expires_at": {"2999-06-30"},
+		}
+	}
+	answer := b.post(path, form())
+	require.Equal(t, http.StatusSeeOther, answer.status, answer.body)
+	require.Equal(t, path, answer.header.Get("Location"))
+	changed, err := server.Keys.Get(t.Context(), key.ID)
+	require.NoError(t, err)
+	require.Equal(t, "after", changed.Name)
+	require.Empty(t, changed.OwnerEmail)
+	require.Equal(t, []wsc.Scope{wsc.ScopeRead, wsc.ScopeWrite}, changed.Scopes)
+	require.Zero(t, changed.RateLimitHour)
+	require.Empty(t, changed.AllowedIPs)
+	require.True(t, until.Equal(*changed.ExpiresAt), "the same day is no change")
+	require.True(t, works(t, server, key.Secret), "its secret is the same")
+
+	moved := form()
+	moved.Set("expires_at", "2999-07-01")
+	require.Equal(t, http.StatusSeeOther, b.post(path, moved).status)
+	changed, err = server.Keys.Get(t.Context(), key.ID)
+	require.NoError(t, err)
+	require.Equal(t, time.Date(2999, 7, 2, 0, 0, 0, 0, time.UTC), changed.ExpiresAt.UTC(), "the key works on its last day")
+	require.Contains(t, b.get(path).body, `value="2999-07-01"`)
+
+	for field, wrong := range map[string]struct{ value, message string }{
+		"name": {"", "Give the key a name"}, "rate_limit_hour": {"", "Write a whole number"}, "scopes": {"", ""},
+		"allowed_ips": {"home", "Write networks like"}, "expires_at": {"", "can be moved, but not taken away"}, "owner_email": {"<b>", "e-mail address like"},
+	} {
+		bad := form()
+		bad.Set(field, wrong.value)
+		answer := b.post(path, bad)
+		require.Equal(t, http.StatusUnprocessableEntity, answer.status, field)
+		require.Regexp(t, `<p class="problem wrap">.*`+wrong.message, answer.body, field)
+		require.Contains(t, answer.body, `<details class="fold change-key" open>`, field)
+		require.Contains(t, answer.body, `<h1 class="raw wrap">after</h1>`, "the key is what it was")
+	}
+	require.Equal(t, http.StatusNotFound, b.post("/keys/"+wsc.NewID(), form()).status)
+	b = signedIn(t, server, member(t, server).Secret)
+	require.Equal(t, http.StatusForbidden, b.post(path, form()).status)
 }
 
 func TestTheKeysArePaged(t *testing.T) {

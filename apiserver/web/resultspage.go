@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 )
 
 // resultsPage shows the results of a job on a page of their own, or sends the part of a page alone to a script.
@@ -18,7 +17,7 @@ func (s *Site) resultsPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if isFragment(r) {
-		noteAddress(w, r, view)
+		noteAddress(w, r, view.Address())
 		s.renderFragment(w, r, http.StatusOK, "results", "results-section", view)
 		return
 	}
@@ -29,27 +28,4 @@ func (s *Site) resultsPage(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, status, "results", page{
 		Title: "Results of " + shortened(visible(job.Filename), 60), Nav: "jobs", Scripts: []string{"results.js"}, Body: view,
 	})
-}
-
-// noteAddress tells the script the address of what it gets, so that back, reload and sharing work. While somebody types
-// a search, the address is replaced: the way back leads to before the typing.
-func noteAddress(w http.ResponseWriter, r *http.Request, view *resultsView) {
-	address := view.Address()
-	current, err := url.Parse(r.Header.Get("HX-Current-URL"))
-	if err != nil {
-		current = &url.URL{}
-	}
-	was, is := current.Query(), view.query.values()
-	typing := was.Get("q") != "" && is.Get("q") != "" && was.Get("q") != is.Get("q")
-	for _, values := range []url.Values{was, is} {
-		values.Del("q")
-	}
-	switch {
-	case current.RequestURI() == address:
-		w.Header().Set("HX-Push-Url", "false")
-	case typing && current.Path == view.page && was.Encode() == is.Encode():
-		w.Header().Set("HX-Replace-Url", address)
-	default:
-		w.Header().Set("HX-Push-Url", address)
-	}
 }

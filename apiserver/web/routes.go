@@ -44,6 +44,7 @@ func (s *Site) Routes(router chi.Router) {
 		signedIn.Get("/keys", s.keysPage)
 		signedIn.Post("/keys", s.createKey)
 		signedIn.Get("/keys/{id}", s.keyPage)
+		signedIn.Post("/keys/{id}", s.changeKey)
 		signedIn.Post("/keys/{id}/rotate", s.rotateKey)
 		signedIn.Post("/keys/{id}/revoke", s.revokeKey)
 		signedIn.Post("/keys/{id}/activate", s.activateKey)
@@ -66,8 +67,15 @@ func (s *Site) Routes(router chi.Router) {
 	})
 }
 
-// NotFound answers a browser that asked for a page which does not exist.
-func (s *Site) NotFound(w http.ResponseWriter, r *http.Request) { s.Problem(w, r, notFoundProblem()) }
+// NotFound answers a browser that asked for a page which does not exist. Who is signed in keeps the navigation.
+func (s *Site) NotFound(w http.ResponseWriter, r *http.Request) {
+	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.Problem(w, r, notFoundProblem()) })
+	if s.sessionToken(r) == "" {
+		answer(w, r)
+		return
+	}
+	s.requireSession(answer).ServeHTTP(w, r)
+}
 
 // Problem answers a browser with an error, as a page or as a message in the page that a script belongs to.
 func (s *Site) Problem(w http.ResponseWriter, r *http.Request, problem wsc.Problem) {

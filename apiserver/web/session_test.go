@@ -177,6 +177,13 @@ func TestAMissingPageIsAPage(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, answer.status)
 	require.Contains(t, answer.body, "There is no such page.")
 	require.Equal(t, "text/html; charset=utf-8", answer.header.Get("Content-Type"))
+	require.NotContains(t, answer.body, `<nav aria-label="Main">`)
+
+	signed := signedIn(t, start(t), apitest.AdminKey)
+	answer = signed.get("/nowhere")
+	require.Equal(t, http.StatusNotFound, answer.status)
+	require.Contains(t, answer.body, "There is no such page.")
+	require.Contains(t, answer.body, `<nav aria-label="Main">`, "who is signed in keeps the navigation")
 }
 
 func TestTheThemeIsRemembered(t *testing.T) {

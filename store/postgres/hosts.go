@@ -12,15 +12,16 @@ import (
 )
 
 // The parts of reserveSlotsSQL stand for values of one row: what the host is slowed down by, the time between two of its
-// slots, and how many of them begin soon enough. They are written out where they are used, which is faster than a
+// slots, how far ahead they are reserved, and how many of them begin soon enough. They are written out where they are used, which is faster than a
 // subquery per row, and use the statement's time, so that they are the same in each place.
 const (
 	penaltyLeftSQL = `greatest(h.penalty - floor(extract(epoch FROM greatest(statement_timestamp() - h.paused_until, '0')) / extract(epoch FROM $5::interval)), 0)::integer`
 	spacingSQL     = `CASE WHEN h.penalty = 0 OR ` + penaltyLeftSQL + ` = 0 THEN excluded.spacing
          ELSE greatest(excluded.spacing * (1 << ` + penaltyLeftSQL + `), $6::interval * (1 << ` + penaltyLeftSQL + ` - 1)) END`
-	slotsSQL = `CASE WHEN h.next_slot - statement_timestamp() > $4::interval THEN 0
-         WHEN h.penalty = 0 AND h.next_slot <= statement_timestamp() THEN excluded.slots
-         ELSE least(excluded.slots, floor(extract(epoch FROM $4::interval - greatest(h.next_slot - statement_timestamp(), '0'))
+	horizonSQL = `CASE WHEN h.penalty = 0 OR ` + penaltyLeftSQL + ` = 0 THEN $4::interval ELSE $7::interval END`
+	slotsSQL   = `CASE WHEN h.penalty = 0 AND h.next_slot <= statement_timestamp() THEN excluded.slots
+         WHEN h.next_slot - statement_timestamp() > ` + horizonSQL + ` THEN 0
+         ELSE least(excluded.slots, floor(extract(epoch FROM ` + horizonSQL + ` - greatest(h.next_slot - statement_timestamp(), '0'))
                                           / nullif(extract(epoch FROM (` + spacingSQL + `)), 0)) + 1)::integer END`
 )
 
@@ -44,15 +45,15 @@ ON CONFLICT (host) DO UPDATE SET
     spacing = ` + spacingSQL + `
 RETURNING host, next_slot - slots * spacing - clock_timestamp(), spacing, slots`
 
-// ReserveSlots reserves, for each host, up to Count start times that begin between now and the given time, in one
+// ReserveSlots reserves, for each host, up to Count start times that begin between now and the horizon, in one
 // statement, so that concurrent callers never share a slot. They are Interval apart, more on a host that is slowed
 // down. Without an Interval, nothing is reserved on hosts that are not. Hosts are unique within a call.
-func (s *Store) ReserveSlots(ctx context.Context, requests []wsc.SlotRequest, within time.Duration) ([]wsc.Slots, error) {
+func (s *Store) ReserveSlots(ctx context.Context, requests []wsc.SlotRequest, horizon wsc.SlotHorizon) ([]wsc.Slots, error) {
 	hosts, counts, intervals := make([]string, len(requests)), make([]int32, len(requests)), make([]time.Duration, len(requests))
 	reserved := make([]wsc.Slots, len(requests))
 	places := make(map[string]int, len(requests))
 	for i, request := range requests {
-		slots := wsc.Slots{Interval: request.Interval, Count: wsc.SlotsWithin(within, 0, request.Interval, request.Count)}
+		slots := wsc.Slots{Interval: request.Interval, Count: wsc.SlotsWithin(horizon.Free, 0, request.Interval, request.Count)}
 		hosts[i], counts[i], intervals[i] = storable.Host(request.Host), int32(slots.Count), request.Interval
 		reserved[i] = slots
 		if _, twice := places[hosts[i]]; twice {
@@ -64,7 +65,7 @@ func (s *Store) ReserveSlots(ctx context.Context, requests []wsc.SlotRequest, wi
 		return reserved, nil
 	}
 	err := s.retry(ctx, "reserve slots", func() error {
-		rows, err := s.pool.Query(ctx, reserveSlotsSQL, hosts, counts, intervals, within, wsc.PenaltyRecovery, wsc.PenaltyInterval)
+		rows, err := s.pool.Query(ctx, reserveSlotsSQL, hosts, counts, intervals, horizon.Free, wsc.PenaltyRecovery, wsc.PenaltyInterval, horizon.Slowed)
 		if err != nil {
 			return err
 		}

@@ -19,8 +19,11 @@ type hostLimit struct {
 }
 
 // reserve returns what a request gets at the given time.
-func (h hostLimit) reserve(request wsc.SlotRequest, now time.Time, within time.Duration) wsc.Slots {
-	penalty := wsc.RecoveredPenalty(h.penalty, now.Sub(h.pausedUntil))
+func (h hostLimit) reserve(request wsc.SlotRequest, now time.Time, horizon wsc.SlotHorizon) wsc.Slots {
+	penalty, within := wsc.RecoveredPenalty(h.penalty, now.Sub(h.pausedUntil)), horizon.Free
+	if penalty > 0 {
+		within = horizon.Slowed
+	}
 	slots := wsc.Slots{Interval: wsc.SlowedInterval(request.Interval, penalty)}
 	if slots.Interval > 0 {
 		slots.Wait = max(0, h.nextSlot.Sub(now))
@@ -29,10 +32,10 @@ func (h hostLimit) reserve(request wsc.SlotRequest, now time.Time, within time.D
 	return slots
 }
 
-// ReserveSlots reserves, for each host, up to Count start times that begin between now and the given time, in one
+// ReserveSlots reserves, for each host, up to Count start times that begin between now and the horizon, in one
 // transaction, so that concurrent callers never share a slot. They are Interval apart, more on a host that is slowed
 // down. Without an Interval, nothing is reserved on hosts that are not. Hosts are unique within a call.
-func (s *Store) ReserveSlots(ctx context.Context, requests []wsc.SlotRequest, within time.Duration) ([]wsc.Slots, error) {
+func (s *Store) ReserveSlots(ctx context.Context, requests []wsc.SlotRequest, horizon wsc.SlotHorizon) ([]wsc.Slots, error) {
 	hosts := make([]string, len(requests))
 	seen := make(map[string]bool, len(requests))
 	for i, request := range requests {
@@ -60,7 +63,7 @@ INSERT INTO host_limits (host, next_slot) VALUES (?1, ?2) ON CONFLICT (host) DO 
 		// Read when it is our turn: the wait for it must not let slots begin in the past.
 		now := time.Now()
 		for i, request := range requests {
-			slots := limits[hosts[i]].reserve(request, now, within)
+			slots := limits[hosts[i]].reserve(request, now, horizon)
 			reserved[i] = slots
 			if slots.Count == 0 || slots.Interval == 0 {
 				continue

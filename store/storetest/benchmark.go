@@ -37,7 +37,7 @@ func Benchmark(b *testing.B, open func(b *testing.B) Store) {
 			requests[i] = wsc.SlotRequest{Host: newHost(i), Count: 1, Interval: time.Millisecond}
 		}
 		for b.Loop() {
-			_, err := store.ReserveSlots(b.Context(), requests, time.Minute)
+			_, err := store.ReserveSlots(b.Context(), requests, within(time.Minute))
 			require.NoError(b, err)
 		}
 		reportRate(b, benchmarkBatch)
@@ -49,7 +49,7 @@ func Benchmark(b *testing.B, open func(b *testing.B) Store) {
 			requests[i] = wsc.SlotRequest{Host: newHost(i), Count: 1}
 		}
 		for b.Loop() {
-			_, err := store.ReserveSlots(b.Context(), requests, time.Minute)
+			_, err := store.ReserveSlots(b.Context(), requests, within(time.Minute))
 			require.NoError(b, err)
 		}
 		reportRate(b, benchmarkBatch)

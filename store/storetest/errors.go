@@ -75,7 +75,7 @@ func callsWithoutJob(store Store, id string) map[string]func(context.Context) er
 		"SlowHost":        func(ctx context.Context) error { _, err := store.SlowHost(ctx, "a.example", time.Second); return err },
 		"ForgetIdleHosts": func(ctx context.Context) error { return store.ForgetIdleHosts(ctx, time.Second) },
 		"ReserveSlots": func(ctx context.Context) error {
-			_, err := store.ReserveSlots(ctx, []wsc.SlotRequest{{Host: "a.example", Count: 1, Interval: time.Second}}, time.Minute)
+			_, err := store.ReserveSlots(ctx, []wsc.SlotRequest{{Host: "a.example", Count: 1, Interval: time.Second}}, within(time.Minute))
 			return err
 		},
 	}
@@ -127,7 +127,7 @@ func testErrors(t *testing.T, open func(*testing.T) Store) {
 	})
 	t.Run("the same host twice is refused", func(t *testing.T) {
 		request := wsc.SlotRequest{Host: "twice.example", Count: 1, Interval: time.Second}
-		_, err := store.ReserveSlots(t.Context(), []wsc.SlotRequest{request, request}, time.Minute)
+		_, err := store.ReserveSlots(t.Context(), []wsc.SlotRequest{request, request}, within(time.Minute))
 		require.Error(t, err)
 	})
 }

@@ -18,11 +18,14 @@ import (
 const slack = 2 * time.Second
 
 // far is later than any slot of these tests.
-const far = 1000 * time.Hour
+var far = within(1000 * time.Hour)
 
-func reserveWithin(t *testing.T, store Store, within time.Duration, request wsc.SlotRequest) wsc.Slots {
+// within is the same horizon for all hosts.
+func within(d time.Duration) wsc.SlotHorizon { return wsc.SlotHorizon{Free: d, Slowed: d} }
+
+func reserveWithin(t *testing.T, store Store, horizon wsc.SlotHorizon, request wsc.SlotRequest) wsc.Slots {
 	t.Helper()
-	reserved, err := store.ReserveSlots(t.Context(), []wsc.SlotRequest{request}, within)
+	reserved, err := store.ReserveSlots(t.Context(), []wsc.SlotRequest{request}, horizon)
 	require.NoError(t, err)
 	require.Len(t, reserved, 1)
 	return reserved[0]
@@ -80,11 +83,11 @@ func testHosts(t *testing.T, open func(*testing.T) Store) {
 
 	t.Run("slots that would begin too late are not reserved", func(t *testing.T) {
 		request := wsc.SlotRequest{Host: "full.example", Count: 10, Interval: time.Minute}
-		require.Equal(t, 6, reserveWithin(t, store, 5*time.Minute+30*time.Second, request).Count, "the first is now")
-		second := reserveWithin(t, store, 8*time.Minute+30*time.Second, request)
+		require.Equal(t, 6, reserveWithin(t, store, within(5*time.Minute+30*time.Second), request).Count, "the first is now")
+		second := reserveWithin(t, store, within(8*time.Minute+30*time.Second), request)
 		require.Equal(t, 3, second.Count)
 		requireWait(t, 6*time.Minute, second.Wait)
-		third := reserveWithin(t, store, 5*time.Minute, request)
+		third := reserveWithin(t, store, within(5*time.Minute), request)
 		require.Zero(t, third.Count)
 		requireWait(t, 9*time.Minute, third.Wait)
 		requireWait(t, 9*time.Minute, reserve(t, store, "full.example", 1, time.Minute))

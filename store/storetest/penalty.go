@@ -23,7 +23,7 @@ func RunPenalty(t *testing.T, store Store, age func(t *testing.T, by time.Durati
 	// requireInterval asks for slots that are too far away, so that it changes nothing.
 	requireInterval := func(t *testing.T, host string, want time.Duration) {
 		t.Helper()
-		require.Equal(t, want, reserveWithin(t, store, -1, wsc.SlotRequest{Host: host, Count: 1, Interval: interval}).Interval)
+		require.Equal(t, want, reserveWithin(t, store, within(-1), wsc.SlotRequest{Host: host, Count: 1, Interval: interval}).Interval)
 	}
 
 	t.Run("a pause moves the next slot back, never forward", func(t *testing.T) {
@@ -80,10 +80,25 @@ func RunPenalty(t *testing.T, store Store, age func(t *testing.T, by time.Durati
 		first := reserveWithin(t, store, far, request)
 		requireWait(t, time.Minute, first.Wait)
 		require.Equal(t, wsc.Slots{Wait: first.Wait, Interval: wsc.PenaltyInterval, Count: 3}, first)
-		require.Zero(t, reserveWithin(t, store, time.Second, request).Count)
+		require.Zero(t, reserveWithin(t, store, within(time.Second), request).Count)
 		requireWait(t, time.Minute+3*wsc.PenaltyInterval, reserveWithin(t, store, far, request).Wait)
 		age(t, time.Minute+wsc.PenaltyRecovery)
 		require.Equal(t, wsc.Slots{Count: 3}, reserveWithin(t, store, far, request))
+	})
+
+	t.Run("on a slowed host slots are reserved less far ahead", func(t *testing.T) {
+		horizon := wsc.SlotHorizon{Free: 10*interval + interval/2, Slowed: 5*interval + interval/2}
+		request := wsc.SlotRequest{Host: "ahead.example", Count: 100, Interval: interval}
+		require.Equal(t, 11, reserveWithin(t, store, horizon, request).Count)
+		slow(t, "ahead.example", time.Second)
+		waits := reserveWithin(t, store, horizon, request)
+		require.Zero(t, waits.Count)
+		requireWait(t, 11*interval, waits.Wait)
+		age(t, 11*interval) // as long as its penalty takes
+		slow(t, "ahead.example", time.Second)
+		require.Equal(t, 3, reserveWithin(t, store, horizon, request).Count, "at twice the interval")
+		age(t, wsc.PenaltyRecovery+8*interval)
+		require.Equal(t, 11, reserveWithin(t, store, horizon, request).Count, "it has recovered")
 	})
 
 	t.Run("a slowed host is not forgotten", func(t *testing.T) {

@@ -285,7 +285,7 @@ func testStrings(t *testing.T, open func(*testing.T) Store) {
 		found, err := store.Results(t.Context(), id, wsc.ResultFilter{Host: host, Limit: 1})
 		require.NoError(t, err)
 		require.Len(t, found, 1)
-		_, err = store.ReserveSlots(t.Context(), []wsc.SlotRequest{{Host: host + "\x00\xff", Count: 1, Interval: time.Second}}, time.Minute)
+		_, err = store.ReserveSlots(t.Context(), []wsc.SlotRequest{{Host: host + "\x00\xff", Count: 1, Interval: time.Second}}, within(time.Minute))
 		require.NoError(t, err)
 	})
 }

@@ -116,11 +116,11 @@ type Store interface {
 	// out, which DeferredAttempts tells.
 	EachDeferred(ctx context.Context, jobID string, dueBy time.Time, fn func(*wsc.Deferred) error) error
 
-	// ReserveSlots reserves, for each host, up to Count start times that begin between now and the given time, in one
+	// ReserveSlots reserves, for each host, up to Count start times that begin between now and the horizon, in one
 	// statement, so that concurrent callers never share a slot. It returns for each request what it got: the slots are
 	// Interval apart, or as far as wsc.SlowedInterval says while the host is slowed down. Requests without an Interval
 	// reserve nothing on hosts that are not slowed down and write nothing for them. Hosts are unique within a call.
-	ReserveSlots(ctx context.Context, requests []wsc.SlotRequest, within time.Duration) ([]wsc.Slots, error)
+	ReserveSlots(ctx context.Context, requests []wsc.SlotRequest, horizon wsc.SlotHorizon) ([]wsc.Slots, error)
 	// SlowHost moves a host's next free slot to at least the given duration from now and slows the host down by one
 	// step, at most once in wsc.PenaltyStep and up to wsc.MaxPenalty. A step is taken back for every
 	// wsc.PenaltyRecovery after the pause. It returns the host's penalty, the number of steps.
