@@ -50,7 +50,7 @@ func bundles() map[string][]string {
 }
 
 // loadAssets packs the files once for all sites of the process.
-var loadAssets = sync.OnceValues(func() (*assets, error) {
+var loadAssets = sync.OnceValues(func() (*assets, error) { //nolint:gochecknoglobals // the files are the same for all
 	a := &assets{files: map[string]*asset{}}
 	for name, patterns := range bundles() {
 		var content []byte
