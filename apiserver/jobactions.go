@@ -125,7 +125,7 @@ func (s *Server) deleteJob(ctx context.Context, in *deleteJobInput) (*deleteJobO
 		err = s.jobs.Delete(ctx, job.ID)
 	} else if out.Body, err = s.jobs.DeleteIn(ctx, job.ID, time.Duration(in.UndoSeconds)*time.Second); err == nil {
 		out.Status = http.StatusAccepted
-		e.Detail = "at " + out.Body.DeleteAt.Format(time.RFC3339) + ", unless it is restored"
+		e.Detail = "at " + out.Body.DeleteAt.UTC().Format("2006-01-02 15:04:05 UTC") + ", unless it is restored"
 	}
 	if err != nil {
 		return nil, jobError(err)

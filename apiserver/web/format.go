@@ -111,7 +111,7 @@ func ago(value any) (template.HTML, error) {
 	}
 	t = t.UTC()
 	//nolint:gosec // digits and our own words only
-	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s" data-ago>%s</time>`,
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s" data-ago tabindex="0">%s</time>`,
 		t.Format(time.RFC3339Nano), t.Format("2006-01-02 15:04:05.000 UTC"), distance(time.Since(t)))), nil
 }
 

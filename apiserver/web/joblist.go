@@ -131,6 +131,9 @@ type jobList struct {
 // Astray reports whether the page lies where no jobs are any more.
 func (l jobList) Astray() bool { return l.Cursor != "" && len(l.Rows) == 0 }
 
+// Grows reports whether new jobs would stand on this page.
+func (l jobList) Grows() bool { return l.Cursor == "" && l.Sort == wsc.JobsNewest }
+
 // Blank reports whether there is nothing to be found in any way.
 func (l jobList) Blank() bool { return len(l.Rows) == 0 && !l.Filtered() && l.Cursor == "" }
 

@@ -76,14 +76,32 @@ func (s *Site) setSession(w http.ResponseWriter, r *http.Request, token string) 
 	http.SetCookie(w, cookie)
 }
 
-// toSignIn sends the browser to the sign-in page, and back to where it wanted to go.
+// toSignIn sends the browser to the sign-in page, and from there back to the page that it wanted or was on. Who was signed
+// in is told that this is over.
 func (s *Site) toSignIn(w http.ResponseWriter, r *http.Request) {
+	next, ended := r.URL.RequestURI(), s.sessionToken(r) != ""
+	switch {
+	case isFragment(r):
+		next, ended = pageOf(r.Header.Get("HX-Current-URL")), true
+	case r.Method != http.MethodGet:
+		next, ended = pageOf(r.Referer()), true
+	}
+	query := url.Values{}
+	if next != "/" {
+		query.Set("next", next)
+	}
+	if ended {
+		query.Set("ended", "1")
+	}
 	target := "/sign-in"
-	if r.Method == http.MethodGet && r.URL.Path != "/" && !isFragment(r) {
-		target += "?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
+	if len(query) > 0 {
+		target += "?" + query.Encode()
 	}
 	s.redirect(w, r, target)
 }
+
+// pageOf is the page of this site that a browser says it is on.
+func pageOf(address string) string { return localTarget(parsed(address).RequestURI()) }
 
 // localTarget is where a next parameter may lead: a page of this site, or the start page instead.
 func localTarget(next string) string {
@@ -99,6 +117,8 @@ func localTarget(next string) string {
 type signInForm struct {
 	Next    string
 	KeyHint string
+	// Ended reports whether the browser was signed in, and is not any more.
+	Ended   bool
 	Problem *wsc.Problem
 }
 
@@ -109,7 +129,8 @@ func (s *Site) signInPage(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	s.renderSignIn(w, r, http.StatusOK, signInForm{Next: localTarget(r.URL.Query().Get("next"))})
+	query := r.URL.Query()
+	s.renderSignIn(w, r, http.StatusOK, signInForm{Next: localTarget(query.Get("next")), Ended: query.Get("ended") != ""})
 }
 
 func (s *Site) renderSignIn(w http.ResponseWriter, r *http.Request, status int, form signInForm) {

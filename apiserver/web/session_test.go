@@ -25,6 +25,34 @@ func TestWhoIsNotSignedInIsShownTheSignInPage(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, b.post("/sign-out", nil).status)
 }
 
+func TestAnEndedSessionLeadsBackToThePage(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t, start(t))
+	part := b.request(http.MethodGet, "/jobs?q=a", http.NoBody)
+	part.Header.Set("HX-Request", "true")
+	part.Header.Set("HX-Current-URL", b.server.URL+"/jobs?status=failed")
+	require.Equal(t, "/sign-in?ended=1&next=%2Fjobs%3Fstatus%3Dfailed", b.do(part).header.Get("HX-Redirect"), "the page, not what a script asked for")
+	form := b.request(http.MethodPost, "/jobs/1/pause", http.NoBody)
+	form.Header.Set("Referer", b.server.URL+"/jobs/1")
+	require.Equal(t, "/sign-in?ended=1&next=%2Fjobs%2F1", b.do(form).header.Get("Location"))
+	for _, hostile := range []string{"https://evil.example//evil.example/x", "javascript:alert(1)", "%", ""} {
+		part.Header.Set("HX-Current-URL", hostile)
+		target := b.do(part).header.Get("HX-Redirect")
+		require.NotContains(t, target, "evil.example/x", target)
+		require.Equal(t, "/sign-in?ended=1", target)
+	}
+
+	body := b.get("/sign-in?ended=1&next=%2Fjobs%2F1").body
+	require.Contains(t, body, "You were signed out")
+	require.Contains(t, body, `value="/jobs/1"`)
+	require.Contains(t, b.get("/sign-in?next=%2Fjobs%2F1").body, "Sign in to see this page.")
+	require.NotContains(t, b.get("/sign-in").body, "to see this page")
+	address, err := url.Parse(b.server.URL)
+	require.NoError(t, err)
+	b.http.Jar.SetCookies(address, []*http.Cookie{{Name: "wsc_session", Value: "over"}})
+	require.Equal(t, "/sign-in?ended=1&next=%2Fjobs%2F1", b.get("/jobs/1").header.Get("Location"))
+}
+
 func TestSigningInLeadsBack(t *testing.T) {
 	t.Parallel()
 	server := start(t)

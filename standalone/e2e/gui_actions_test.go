@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	wsc "github.com/website-status-checker/wsc"
+	"github.com/website-status-checker/wsc/client"
 )
 
 // processed is how many results the page of a job shows.
@@ -121,6 +122,14 @@ func TestGUIMakesAndRevokesAKey(t *testing.T) {
 	require.NotContains(t, other.text("header.top nav"), "Keys", "it is no admin")
 	other.open("/jobs")
 	other.looked("jobs-none")
+	program, err := client.New(p.url, client.WithKey(secret))
+	require.NoError(t, err)
+	t.Cleanup(program.Close)
+	_, err = program.SubmitURLs(t.Context(), wsc.SubmitRequest{URLs: []string{"http://127.0.0.1/"}})
+	require.NoError(t, err)
+	other.holds("the list tells of a job that a program started", `document.querySelector("#jobs-new:not([hidden])")?.innerText.includes("1 new job")`)
+	other.click("#jobs-new a")
+	other.holds("it is shown", `document.querySelectorAll("[data-job]").length === 1`)
 
 	g.open("/keys")
 	require.Contains(t, g.text("table.keys"), "CRM import")

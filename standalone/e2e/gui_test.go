@@ -173,6 +173,9 @@ func (g *gui) printed(name string) {
 		require.NoError(g.t, os.WriteFile(filepath.Join(*screenshots, name+"-print.png"), picture, 0o600))
 	}
 	g.holds(name+" fits on paper", `document.scrollingElement.scrollWidth <= document.scrollingElement.clientWidth`)
+	g.holds(name+" is light on paper, whatever theme was chosen",
+		`document.documentElement.dataset.theme = "dark", getComputedStyle(document.documentElement).getPropertyValue("--surface").trim() === "#fff"`)
+	g.holds("the theme is as it was", `delete document.documentElement.dataset.theme`)
 	g.run("stop printing", emulation.SetEmulatedMedia())
 	g.run("set the width", g.look(1440, "light")...)
 }

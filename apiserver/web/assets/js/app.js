@@ -4,7 +4,7 @@
   "use strict";
 
   const numbers = new Intl.NumberFormat();
-  const distances = new Intl.RelativeTimeFormat(undefined, { style: "short" });
+  const distances = new Intl.RelativeTimeFormat("en", { style: "short" }); // words, like the sentences around them
   const times = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
   // localise writes numbers and times below an element in the form of the reader's language and zone. The exact time in
@@ -75,12 +75,41 @@
     link.href = `/assets/${name}`;
   }
 
-  // offline shows or hides that the server can't be reached.
+  // offline shows or hides that the server can't be reached. While it can't, it is asked now and then whether it is back.
   function offline(lost) {
     const banner = document.getElementById("offline");
+    if (lost) lookout ||= setTimeout(look, document.hidden ? 5 * every : every);
     if (banner.hidden === !lost) return;
     banner.hidden = !lost;
-    if (!lost) announce("The connection is back.");
+    if (lost) return;
+    announce("The connection is back.");
+    repeatLost();
+  }
+
+  const every = 2000; // ms between two questions whether the server is back
+  let lookout = 0;
+
+  async function look() {
+    lookout = 0;
+    if (document.getElementById("offline").hidden) return;
+    try {
+      const response = await fetch("/healthz", { cache: "no-store" });
+      offline(!response.ok);
+    } catch {
+      offline(true);
+    }
+  }
+
+  // lost is what a part of the page asked for last without reaching the server: element -> the event that made it ask.
+  const lost = new Map();
+
+  // repeatLost asks again for what was to be seen; what was to be changed is for the reader to repeat.
+  function repeatLost() {
+    const asked = [...lost];
+    lost.clear();
+    for (const [element, event] of asked) {
+      if (element.isConnected) window.htmx.trigger(element, event);
+    }
   }
 
   document.addEventListener("DOMContentLoaded", () => {
@@ -135,12 +164,20 @@
 
   // What htmx put into the page gets the reader's form as well. A request that did not reach the server is told once.
   document.addEventListener("htmx:load", (event) => localise(event.detail.elt));
-  document.addEventListener("htmx:sendError", () => offline(true));
+  document.addEventListener("htmx:sendError", (event) => {
+    offline(true);
+    const { verb, elt, triggeringEvent } = event.detail.requestConfig;
+    if (verb === "get") {
+      lost.set(elt, elt.matches("form") ? "submit" : triggeringEvent?.type ?? "click");
+    } else {
+      message("The server did not answer, so this may not have been done. Look when the connection is back, and do it again if need be.", "warn");
+    }
+  });
   document.addEventListener("htmx:afterOnLoad", () => offline(false));
   // With Back and Forward the server may have another page for the address than it had: one that says what became of it.
   document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
   window.addEventListener("offline", () => offline(true));
-  window.addEventListener("online", () => offline(false));
+  window.addEventListener("online", look);
 
   window.wsc = { localise, duration, announce, message, setIcon, offline, number: (n) => numbers.format(n) };
 })();

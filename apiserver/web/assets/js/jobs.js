@@ -1,12 +1,14 @@
-// The list of jobs: rows of jobs that change follow them, and actions happen in place. Without this, a reload shows how
-// things stand and actions lead back to the page.
+// The list of jobs: rows of jobs that change follow them, new jobs are told of, and actions happen in place. Without this,
+// a reload shows how things stand and actions lead back to the page.
 (() => {
   "use strict";
 
   const every = 2500; // ms between two looks at what runs
+  const everyNew = 10000; // ms between two looks for new jobs
   const shown = new WeakMap(); // cell -> its content as the server wrote it
   let timer = 0;
   let asking = false;
+  let lookedForNew = Date.now();
 
   const list = () => document.getElementById("job-list");
 
@@ -49,6 +51,24 @@
     }
   }
 
+  // lookForNew asks for the list as it is now, and tells of jobs that this page does not have. They are not put in, so that
+  // nothing moves under the pointer.
+  async function lookForNew() {
+    lookedForNew = Date.now();
+    const notice = document.getElementById("jobs-new");
+    if (!notice) return;
+    const response = await fetch(list().dataset.here, { headers: { "HX-Request": "true" } });
+    if (left(response) || !response.ok) return;
+    const box = document.createElement("template");
+    box.innerHTML = await response.text();
+    const missing = [...box.content.querySelectorAll("[data-job]")].filter((row) => !document.getElementById(row.id)).length;
+    const text = missing === 1 ? "1 new job" : `${missing} new jobs`;
+    const told = notice.querySelector("[data-new]");
+    if (missing > 0 && told.textContent !== text) window.wsc.announce(text);
+    told.textContent = text;
+    notice.hidden = missing === 0;
+  }
+
   function remove(row) {
     const name = row.querySelector("a").textContent;
     const focused = row.contains(document.activeElement);
@@ -70,10 +90,11 @@
   async function tick() {
     timer = 0;
     const ids = [...list().querySelectorAll("[data-live]")].map((row) => row.dataset.job);
-    if (asking || document.hidden || ids.length === 0) return;
+    if (asking || document.hidden) return;
     asking = true;
     try {
-      await look(ids);
+      if (ids.length > 0) await look(ids);
+      if (Date.now() - lookedForNew >= everyNew) await lookForNew();
       window.wsc.offline(false);
     } catch (problem) {
       if (problem instanceof TypeError) window.wsc.offline(true);
@@ -83,10 +104,10 @@
     }
   }
 
-  // plan looks again later if anything may change.
+  // plan looks again later: sooner if anything runs.
   function plan() {
-    if (timer || document.hidden || !list().querySelector("[data-live]")) return;
-    timer = setTimeout(tick, every);
+    if (timer || document.hidden) return;
+    timer = setTimeout(tick, list().querySelector("[data-live]") ? every : everyNew);
   }
 
   async function act(form, submitter) {
