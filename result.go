@@ -57,8 +57,10 @@ type Result struct {
 	RemoteIP       string     `json:"remote_ip,omitempty" doc:"Address that answered."`
 	ContentType    string     `json:"content_type,omitempty" doc:"Content-Type of the final answer, at most 255 bytes."`
 	ContentLength  *int64     `json:"content_length,omitempty" doc:"Content-Length of the final answer in bytes; absent when not stated."`
-	Title          string     `json:"title,omitempty" doc:"Title of the page, at most 300 characters, when capture_title is on."`
-	BodySHA256     string     `json:"body_sha256,omitempty" doc:"SHA-256 of the body as it was read (decompressed, at most its first 64 KiB) in hexadecimal, when hash_body is on."`
+	// Headers are by canonical name, as AnswerHeaders lists them.
+	Headers    map[string]string `json:"headers,omitempty" doc:"Some headers of the final answer by name: what serves the page, how it may be cached, found and framed, and why it was refused; no cookies. Each at most 255 bytes."`
+	Title      string            `json:"title,omitempty" doc:"Title of the page, at most 300 characters, when capture_title is on."`
+	BodySHA256 string            `json:"body_sha256,omitempty" doc:"SHA-256 of the body as it was read (decompressed, at most its first 64 KiB) in hexadecimal, when hash_body is on."`
 
 	Attempts       int             `json:"attempts" doc:"How often the target was tried; 0 for an invalid line."`
 	FailedAttempts []FailedAttempt `json:"failed_attempts,omitempty" doc:"The attempts before the last one, which failed for a passing reason; oldest first."`

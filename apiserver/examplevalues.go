@@ -146,6 +146,7 @@ func exampleResult() wsc.Result {
 			Version: "TLS 1.3", Subject: "www.example.com", Issuer: "Example Trust Services", NotAfter: time.Date(2026, time.May, 11, 23, 59, 59, 0, time.UTC), DaysLeft: 70,
 		},
 		Protocol: "h2", RemoteIP: "203.0.113.7", ContentType: "text/html; charset=utf-8", ContentLength: new(int64(1256)), Title: "Example Domain",
+		Headers:  map[string]string{"Cache-Control": "max-age=3600", "Server": "nginx"},
 		Attempts: 1, CheckedAt: exampleTime(1),
 	}
 }

@@ -226,6 +226,7 @@ func (a *attempt) describe(h hop, response *http.Response) {
 		length := response.ContentLength
 		r.ContentLength = &length
 	}
+	r.Headers = shownHeaders(response.Header)
 	if response.StatusCode == http.StatusTooManyRequests || response.StatusCode == http.StatusServiceUnavailable {
 		r.RetryAfter = parseRetryAfter(response.Header.Get("Retry-After"), time.Now())
 	}

@@ -62,7 +62,7 @@ func TestHostileTextIsText(t *testing.T) {
 	for i, text := range texts {
 		insert(t, server, job, wsc.Result{
 			Seq: int64(i), Line: int64(i + 1), URL: text, NormalizedURL: text, Host: text, Status: wsc.StatusError, ErrorKind: wsc.KindTimeout,
-			ErrorMessage: text, Title: text, FinalURL: text, ContentType: text, RemoteIP: "203.0.113.7", Protocol: "h2", Attempts: 2, CheckedAt: at,
+			ErrorMessage: text, Title: text, FinalURL: text, ContentType: text, Headers: map[string]string{text: text}, RemoteIP: "203.0.113.7", Protocol: "h2", Attempts: 2, CheckedAt: at,
 			Redirects:      []wsc.Redirect{{URL: text, HTTPStatus: 302, TimeMS: 5}},
 			TLS:            &wsc.TLSInfo{Subject: text, Issuer: text, Problem: text, NotAfter: at, DaysLeft: 1},
 			FailedAttempts: []wsc.FailedAttempt{{Attempt: 1, CheckedAt: at, Reason: text}},

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -208,6 +210,18 @@ func (d resultDetails) FullTitle() string { return visible(d.Title) }
 
 // FullType is the content type in full.
 func (d resultDetails) FullType() string { return visible(d.ContentType) }
+
+// header is a header of the answer.
+type header struct{ Name, Value string }
+
+// AnswerHeaders are the headers that are known of the answer, by name.
+func (d resultDetails) AnswerHeaders() []header {
+	var headers []header
+	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
+		headers = append(headers, header{visible(name), visible(d.Headers[name])})
+	}
+	return headers
+}
 
 // Spoken is the protocol of the answer.
 func (d resultDetails) Spoken() string { return visible(d.Protocol) }

@@ -21,7 +21,7 @@ func fullResult() wsc.Result {
 		FinalURL:  "https://www.shop.example/de/",
 		Redirects: []wsc.Redirect{{URL: "https://shop.example/", HTTPStatus: 301, TimeMS: 40}, {URL: "https://www.shop.example/", HTTPStatus: 302, TimeMS: 41}},
 		TLS:       &wsc.TLSInfo{Version: "TLS 1.3", Subject: "*.shop.example", Issuer: "Honest CA", NotAfter: at.AddDate(0, 0, 12), DaysLeft: 12, Problem: "The name does not match."},
-		Protocol:  "h2", RemoteIP: "203.0.113.7", ContentType: "text/html", ContentLength: new(int64(12345)), Title: "Maintenance", BodySHA256: strings.Repeat("ab", 32),
+		Protocol:  "h2", RemoteIP: "203.0.113.7", ContentType: "text/html", ContentLength: new(int64(12345)), Title: "Maintenance", Headers: map[string]string{"Server": "nginx", "Retry-After": "120"}, BodySHA256: strings.Repeat("ab", 32),
 		Attempts: 2, CheckedAt: at.Add(5 * time.Second),
 		FailedAttempts: []wsc.FailedAttempt{{Attempt: 1, CheckedAt: at, ErrorKind: wsc.KindConnectionReset, Reason: "The host broke the connection off.", ResponseTimeMS: 7}},
 	}
@@ -44,7 +44,7 @@ func TestDetailsTellEverything(t *testing.T) {
 		"Name lookup 10 ms Connection 20 ms Encryption (TLS) 30 ms Waiting for the answer 120 ms Download 20 ms Together 200 ms",
 		"Of the last request; with its redirects the check took 640 ms.",
 		"The name does not match.", "For *.shop.example Issued by Honest CA Valid until 2026-03-16 05:06:07 UTC 12 days left Encryption TLS 1.3",
-		"failed Connection broken off The host broke the connection off. 7.0 ms", "Page title Maintenance Protocol h2 Address 203.0.113.7 Content type text/html Length 12,345 bytes",
+		"failed Connection broken off The host broke the connection off. 7.0 ms", "Headers of the answer Retry-After 120 Server nginx", "Page title Maintenance Protocol h2 Address 203.0.113.7 Content type text/html Length 12,345 bytes",
 		strings.Repeat("ab", 32), "Attempts 2", "Text of the list Copy shop.example", "Requested as https://shop.example/",
 	} {
 		require.Contains(t, text, part)

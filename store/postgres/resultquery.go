@@ -170,13 +170,13 @@ func scanResultOf(jobID string) func(pgx.CollectableRow) (wsc.Result, error) {
 		var version, subject, issuer, problem *string
 		var notAfter *time.Time
 		var daysLeft *int
-		var redirects, failedAttempts []byte
+		var redirects, failedAttempts, headers []byte
 		err := row.Scan(&r.Seq, &r.Line, &r.URL, &r.NormalizedURL, &r.Host, &r.Status, &r.HTTPStatus, &r.ErrorKind,
 			&r.ErrorMessage, &r.ResponseTimeMS,
 			&dns, &connect, &tls, &ttfb, &download, &total, &r.FinalURL, &redirects,
 			&version, &subject, &issuer, &notAfter, &daysLeft, &problem,
 			&r.Protocol, &r.RemoteIP, &r.ContentType, &r.ContentLength, &r.Title, &r.Attempts, &r.CheckedAt,
-			&r.Slow, &r.BodySHA256, &failedAttempts)
+			&r.Slow, &r.BodySHA256, &failedAttempts, &headers)
 		if err != nil {
 			return r, err
 		}
@@ -193,7 +193,10 @@ func scanResultOf(jobID string) func(pgx.CollectableRow) (wsc.Result, error) {
 		if r.Redirects, err = storable.ReadRedirects(redirects); err != nil {
 			return r, err
 		}
-		r.FailedAttempts, err = storable.ReadFailedAttempts(failedAttempts)
+		if r.FailedAttempts, err = storable.ReadFailedAttempts(failedAttempts); err != nil {
+			return r, err
+		}
+		r.Headers, err = storable.ReadHeaders(headers)
 		return r, err
 	}
 }

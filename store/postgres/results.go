@@ -16,10 +16,10 @@ const resultColumns = `seq, line, url, normalized_url, host, status, http_status
 dns_ms, connect_ms, tls_ms, ttfb_ms, download_ms, total_ms, final_url, redirects,
 tls_version, tls_subject, tls_issuer, tls_not_after, tls_days_left, tls_problem,
 protocol, remote_ip, content_type, content_length, title, attempts, checked_at,
-slow, body_sha256, failed_attempts`
+slow, body_sha256, failed_attempts, headers`
 
-// insertResultsSQL adds to the counters what was inserted, and nothing else. $36 says which rows are invalid lines.
-// $37 and $38 are the texts of the results for the search and in which row of result_texts each goes.
+// insertResultsSQL adds to the counters what was inserted, and nothing else. $37 says which rows are invalid lines.
+// $38 and $39 are the texts of the results for the search and in which row of result_texts each goes.
 // The arrays are unfolded in the list of columns and not in FROM, where each would first be written to a table of its own.
 const insertResultsSQL = `
 WITH inserted AS (
@@ -32,14 +32,14 @@ WITH inserted AS (
            unnest($23::timestamptz[]), unnest($24::integer[]), unnest($25::text[]), unnest($26::text[]),
            unnest($27::text[]), unnest($28::text[]), unnest($29::bigint[]), unnest($30::text[]),
            unnest($31::integer[]), unnest($32::timestamptz[]), unnest($33::boolean[]), unnest($34::text[]),
-           unnest($35::json[])
+           unnest($35::json[]), unnest($36::json[])
     WHERE EXISTS (SELECT FROM jobs WHERE id = $1)
     ON CONFLICT DO NOTHING
     RETURNING seq, status
 ), searchable AS (
     INSERT INTO result_texts (job_id, seq, results, seqs, texts)
     SELECT $1, min(seq), count(*), array_agg(seq), string_agg(text, E'\x1e')
-    FROM (SELECT unnest($2::bigint[]) AS seq, unnest($37::text[]) AS text, unnest($38::integer[]) AS place) AS given
+    FROM (SELECT unnest($2::bigint[]) AS seq, unnest($38::text[]) AS text, unnest($39::integer[]) AS place) AS given
     JOIN inserted USING (seq) GROUP BY place
 ), undeferred AS (
     DELETE FROM deferred_checks WHERE job_id = $1 AND seq = ANY($2)
@@ -48,7 +48,7 @@ WITH inserted AS (
            count(*) FILTER (WHERE status = 'active') AS active,
            count(*) FILTER (WHERE status = 'inactive') AS inactive,
            count(*) FILTER (WHERE status = 'error') AS error,
-           count(*) FILTER (WHERE seq = ANY($36::bigint[])) AS invalid
+           count(*) FILTER (WHERE seq = ANY($37::bigint[])) AS invalid
     FROM inserted
 ), counted AS (
     UPDATE jobs
@@ -99,7 +99,7 @@ type resultArrays struct {
 	checkedAt                                []time.Time
 	slow                                     []bool
 	bodySHA256                               []string
-	failedAttempts                           [][]byte
+	failedAttempts, headers                  [][]byte
 	invalid                                  []int64
 	searched                                 []string
 	searchedIn                               []int32
@@ -120,7 +120,7 @@ func columnsOf(results []wsc.Result) (*resultArrays, error) {
 		protocol: make([]string, n), remoteIP: make([]string, n), contentType: make([]string, n),
 		contentLength: make([]*int64, n), title: make([]string, n), attempts: make([]int32, n),
 		checkedAt: make([]time.Time, n), slow: make([]bool, n), bodySHA256: make([]string, n),
-		failedAttempts: make([][]byte, n), invalid: []int64{},
+		failedAttempts: make([][]byte, n), headers: make([][]byte, n), invalid: []int64{},
 		searched: make([]string, n),
 	}
 	for i := range results {
@@ -160,7 +160,10 @@ func (c *resultArrays) set(i int, r *wsc.Result) error {
 	if c.redirects[i], err = storable.Redirects(r.Redirects); err != nil {
 		return err
 	}
-	c.failedAttempts[i], err = storable.FailedAttempts(r.FailedAttempts)
+	if c.failedAttempts[i], err = storable.FailedAttempts(r.FailedAttempts); err != nil {
+		return err
+	}
+	c.headers[i], err = storable.Headers(r.Headers)
 	return err
 }
 
@@ -171,7 +174,7 @@ func (c *resultArrays) arguments() []any {
 		c.dns, c.connect, c.tls, c.ttfb, c.download, c.total, c.finalURL, c.redirects,
 		c.tlsVersion, c.tlsSubject, c.tlsIssuer, c.tlsNotAfter, c.tlsDaysLeft, c.tlsProblem,
 		c.protocol, c.remoteIP, c.contentType, c.contentLength, c.title, c.attempts, c.checkedAt,
-		c.slow, c.bodySHA256, c.failedAttempts, c.invalid,
+		c.slow, c.bodySHA256, c.failedAttempts, c.headers, c.invalid,
 		c.searched, c.searchedIn,
 	}
 }

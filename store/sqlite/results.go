@@ -17,7 +17,7 @@ const resultColumns = `seq, line, url, normalized_url, host, status, http_status
 dns_ms, connect_ms, tls_ms, ttfb_ms, download_ms, total_ms, final_url, redirects,
 tls_version, tls_subject, tls_issuer, tls_not_after, tls_days_left, tls_problem,
 protocol, remote_ip, content_type, content_length, title, attempts, checked_at,
-slow, body_sha256, failed_attempts`
+slow, body_sha256, failed_attempts, headers`
 
 func insertResultSQL() string {
 	return `INSERT INTO url_check_results (job_id, ` + resultColumns + `) VALUES (?` +
@@ -118,7 +118,11 @@ func resultArguments(jobID string, r *wsc.Result) ([]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("insert result %d: %w", r.Seq, err)
 	}
-	arguments := make([]any, 0, 35)
+	headers, err := storable.Headers(r.Headers)
+	if err != nil {
+		return nil, fmt.Errorf("insert result %d: %w", r.Seq, err)
+	}
+	arguments := make([]any, 0, 36)
 	arguments = append(arguments, jobID, r.Seq, r.Line, storable.Text(r.URL), storable.Text(r.NormalizedURL), storable.Host(r.Host),
 		storable.Text(string(r.Status)), r.HTTPStatus, storable.Text(string(r.ErrorKind)), storable.Text(r.ErrorMessage), r.ResponseTimeMS)
 	if t := r.Timings; t != nil {
@@ -138,7 +142,7 @@ func resultArguments(jobID string, r *wsc.Result) ([]any, error) {
 		contentLength = *r.ContentLength
 	}
 	return append(arguments, storable.Text(r.Protocol), storable.Text(r.RemoteIP), storable.Text(r.ContentType), contentLength,
-		storable.Text(r.Title), r.Attempts, stamp(r.CheckedAt), r.Slow, storable.Text(r.BodySHA256), text(failedAttempts)), nil
+		storable.Text(r.Title), r.Attempts, stamp(r.CheckedAt), r.Slow, storable.Text(r.BodySHA256), text(failedAttempts), text(headers)), nil
 }
 
 // DoneSeqs returns those of the given seqs that already have a result, in any order.

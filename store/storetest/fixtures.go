@@ -120,6 +120,9 @@ func answered(random *rand.Rand, r *wsc.Result) {
 		r.Title, r.ContentLength = "Welcome to "+r.Host, new(int64(random.IntN(2)*1e10))
 	}
 	if random.IntN(2) == 0 {
+		r.Headers = map[string]string{"Server": "nginx", "Cache-Control": "max-age=" + r.Host}
+	}
+	if random.IntN(2) == 0 {
 		r.BodySHA256 = fmt.Sprintf("%064x", random.Uint64())
 	}
 	if random.IntN(3) == 0 {

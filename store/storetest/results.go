@@ -258,7 +258,7 @@ func testStrings(t *testing.T, open func(*testing.T) Store) {
 				return wsc.Result{
 					Seq: seq, URL: text, NormalizedURL: text, Status: wsc.StatusError, ErrorKind: wsc.KindInternalError, ErrorMessage: text,
 					FinalURL: text, Protocol: text, RemoteIP: text, ContentType: text, Title: text, Attempts: 1, CheckedAt: someTime(),
-					Redirects: []wsc.Redirect{{URL: text, HTTPStatus: 301}}, BodySHA256: text,
+					Redirects: []wsc.Redirect{{URL: text, HTTPStatus: 301}}, BodySHA256: text, Headers: map[string]string{"Server": text},
 					FailedAttempts: []wsc.FailedAttempt{{Attempt: 1, CheckedAt: someTime(), ErrorKind: wsc.KindTimeout, Reason: text}},
 					TLS:            &wsc.TLSInfo{Version: text, Subject: text, Issuer: text, Problem: text},
 				}

@@ -173,6 +173,28 @@ func decode(what string, data []byte, value any) error {
 	return nil
 }
 
+// Headers returns the headers of an answer as JSON, or nil when there are none.
+func Headers(headers map[string]string) ([]byte, error) {
+	if len(headers) == 0 {
+		return nil, nil
+	}
+	clean := make(map[string]string, len(headers))
+	for name, value := range headers {
+		clean[Text(name)] = Text(value)
+	}
+	return encode("headers", clean)
+}
+
+// ReadHeaders is the reverse of Headers.
+func ReadHeaders(data []byte) (map[string]string, error) {
+	if len(data) == 0 {
+		return nil, nil
+	}
+	var headers map[string]string
+	err := decode("headers", data, &headers)
+	return headers, err
+}
+
 // UniqueDeferred returns the deferred checks with one entry per seq, the one with the most attempts, and storable text.
 func UniqueDeferred(deferred []wsc.Deferred) []wsc.Deferred {
 	place := make(map[int64]int, len(deferred))
