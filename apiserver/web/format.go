@@ -18,7 +18,7 @@ func (s *Site) functions() template.FuncMap {
 	return template.FuncMap{
 		"ago":         ago,
 		"asset":       s.assets.address,
-		"bytes":       byteSize,
+		"bytes":       func(n int64) template.HTML { return fractional(byteSize(n)) },
 		"changeTone":  changeTone,
 		"changeWords": changeWords,
 		"dict":        dict,
@@ -27,9 +27,9 @@ func (s *Site) functions() template.FuncMap {
 		"join":        strings.Join,
 		"keepChoices": keepChoices,
 		"kindWords":   wsc.ErrorKind.Sentence,
-		"ms":          milliseconds,
+		"ms":          localMilliseconds,
 		"num":         number,
-		"percent":     percent,
+		"percent":     func(part, whole int64) template.HTML { return fractional(percent(part, whole)) },
 		"phaseWords":  phaseWords,
 		"rate":        rate,
 		"resultsAt":   resultsAt,
@@ -71,6 +71,26 @@ func number(value any) (template.HTML, error) {
 	}
 	return template.HTML(fmt.Sprintf(`<data value="%d">%s</data>`, n, grouped(n))), nil //nolint:gosec // digits only
 }
+
+// fractional marks the number of a text like "9.5 ms", if it has a fraction, for scripts that write it as the reader does.
+func fractional(text string) template.HTML {
+	const digits = "0123456789"
+	start, end := strings.IndexAny(text, digits), strings.LastIndexAny(text, digits)+1
+	if start < 0 {
+		start = 0
+	}
+	number := text[start:end]
+	_, fraction, found := strings.Cut(number, ".")
+	if !found {
+		return template.HTML(template.HTMLEscapeString(text)) //nolint:gosec // escaped
+	}
+	//nolint:gosec // a number, and the rest is escaped
+	return template.HTML(fmt.Sprintf(`%s<data value="%s" data-digits="%d">%s</data>%s`,
+		template.HTMLEscapeString(text[:start]), template.HTMLEscapeString(number), len(fraction), template.HTMLEscapeString(number), template.HTMLEscapeString(text[end:])))
+}
+
+// localMilliseconds is milliseconds in the reader's own form.
+func localMilliseconds(ms float64) template.HTML { return fractional(milliseconds(ms)) }
 
 func grouped(n int64) string {
 	digits := strconv.FormatInt(n, 10)

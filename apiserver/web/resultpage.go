@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"maps"
 	"net/http"
 	"net/url"
@@ -122,7 +123,7 @@ type hop struct {
 	HTTPStatus int
 	StatusText string
 	// Time is empty for the last station, whose phases are shown on their own.
-	Time string
+	Time template.HTML
 	Last bool
 }
 
@@ -130,7 +131,7 @@ type hop struct {
 func (d resultDetails) Hops() []hop {
 	var hops []hop
 	for _, r := range d.Redirects {
-		hops = append(hops, hop{visible(r.URL), webLink(r.URL), r.HTTPStatus, http.StatusText(r.HTTPStatus), milliseconds(r.TimeMS), false})
+		hops = append(hops, hop{visible(r.URL), webLink(r.URL), r.HTTPStatus, http.StatusText(r.HTTPStatus), localMilliseconds(r.TimeMS), false})
 	}
 	if len(hops) > 0 && d.FinalURL != "" {
 		hops = append(hops, hop{URL: visible(d.FinalURL), Link: webLink(d.FinalURL), HTTPStatus: d.HTTPStatus, StatusText: d.StatusText(), Last: true})
@@ -143,7 +144,8 @@ const chartWidth = 1000
 
 // phase is a part of the request's time.
 type phase struct {
-	Name, Words, Time string
+	Name, Words string
+	Time        template.HTML
 	// X and Width place its bar, in units of chartWidth.
 	X, Width int
 }
@@ -176,13 +178,13 @@ func (d resultDetails) Phases() []phase {
 		x := int(chartWidth * before / sum)
 		before += part.ms
 		width := max(int(chartWidth*before/sum)-x, 4) // so that even a short phase can be seen
-		phases = append(phases, phase{part.name, part.words, milliseconds(part.ms), min(x, chartWidth-width), width})
+		phases = append(phases, phase{part.name, part.words, localMilliseconds(part.ms), min(x, chartWidth-width), width})
 	}
 	return phases
 }
 
 // TotalTime is the time of the last request.
-func (d resultDetails) TotalTime() string { return milliseconds(d.Timings.Total) }
+func (d resultDetails) TotalTime() template.HTML { return localMilliseconds(d.Timings.Total) }
 
 // CertificateTone is the tone of colour for the end of the certificate.
 func (d resultDetails) CertificateTone() string {
@@ -229,20 +231,21 @@ func (d resultDetails) Spoken() string { return visible(d.Protocol) }
 // attempt is one of the attempts.
 type attempt struct {
 	wsc.FailedAttempt
-	Kind, Why, Time string
-	Last            bool
+	Kind, Why string
+	Time      template.HTML
+	Last      bool
 }
 
 // Tries are the attempts, of which the last one is the result; none if there was only that.
 func (d resultDetails) Tries() []attempt {
 	var tries []attempt
 	for _, failed := range d.FailedAttempts {
-		tries = append(tries, attempt{failed, kindName(failed.ErrorKind), visible(failed.Reason), milliseconds(failed.ResponseTimeMS), false})
+		tries = append(tries, attempt{failed, kindName(failed.ErrorKind), visible(failed.Reason), localMilliseconds(failed.ResponseTimeMS), false})
 	}
 	if len(tries) > 0 {
 		tries = append(tries, attempt{
 			wsc.FailedAttempt{Attempt: d.Attempts, CheckedAt: d.CheckedAt, HTTPStatus: d.HTTPStatus, ErrorKind: d.ErrorKind},
-			kindName(d.ErrorKind), d.Problem(), milliseconds(d.ResponseTimeMS), true,
+			kindName(d.ErrorKind), d.Problem(), localMilliseconds(d.ResponseTimeMS), true,
 		})
 	}
 	return tries

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -63,11 +64,11 @@ func (r resultRow) Problem() string {
 }
 
 // Time is the response time, "" if the line was not requested.
-func (r resultRow) Time() string {
+func (r resultRow) Time() template.HTML {
 	if r.Attempts == 0 {
 		return ""
 	}
-	return milliseconds(r.ResponseTimeMS)
+	return localMilliseconds(r.ResponseTimeMS)
 }
 
 // Certificate says how long the certificate is good for, "" without one.

@@ -3,7 +3,9 @@
 (() => {
   "use strict";
 
-  const numbers = new Intl.NumberFormat();
+  const number = new Intl.NumberFormat();
+  // Numbers with none, one and two digits behind the point.
+  const numbers = [0, 1, 2].map((digits) => new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
   const distances = new Intl.RelativeTimeFormat("en", { style: "short" }); // words, like the sentences around them
   const times = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
@@ -11,7 +13,7 @@
   // UTC stays in the title, which the server wrote.
   function localise(root) {
     for (const data of root.querySelectorAll("data[value]")) {
-      data.textContent = numbers.format(Number(data.value));
+      data.textContent = numbers[data.dataset.digits ?? 0].format(Number(data.value));
     }
     for (const time of root.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
@@ -179,5 +181,5 @@
   window.addEventListener("offline", () => offline(true));
   window.addEventListener("online", look);
 
-  window.wsc = { localise, duration, announce, message, setIcon, offline, number: (n) => numbers.format(n) };
+  window.wsc = { localise, duration, announce, message, setIcon, offline, number: (n) => number.format(n) };
 })();
