@@ -108,6 +108,12 @@ type KeyWithSecret struct {
 	Secret string `json:"key" doc:"The secret. It is shown only here and can't be read again." example:"wsc_b7Kx2QmZ8LrT4wVnC1sYdHgJpF5oAe0W3tRk"`
 }
 
+// KeyDetails is a key with what it has used.
+type KeyDetails struct {
+	Key
+	Requests *RequestQuota `json:"requests,omitempty" doc:"Requests of the current hour; absent if the key has no limit."`
+}
+
 // Me is who a request comes from.
 type Me struct {
 	Key

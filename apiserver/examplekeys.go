@@ -37,6 +37,10 @@ func exampleRotatedKey() wsc.KeyWithSecret {
 	return wsc.KeyWithSecret{Key: key, Secret: secret}
 }
 
+func exampleRequests() *wsc.RequestQuota {
+	return &wsc.RequestQuota{Limit: 1000, Remaining: 741, ResetSeconds: 1260}
+}
+
 // addKeyExamples adds those of the operations about keys.
 func addKeyExamples(all map[string]examples) {
 	maps.Copy(all, map[string]examples{
@@ -51,11 +55,11 @@ func addKeyExamples(all map[string]examples) {
 			Keys:       []wsc.Key{exampleUsedKey()},
 			NextCursor: encodeCursor(wsc.KeyCursor{CreatedAt: exampleTime(0), ID: exampleKey().ID}),
 		})},
-		"get-key":    {answer: inJSON(exampleUsedKey())},
+		"get-key":    {answer: inJSON(wsc.KeyDetails{Key: exampleUsedKey(), Requests: exampleRequests()})},
 		"change-key": {request: inJSON(wsc.KeyChange{RateLimitHour: new(int64(5000))}), answer: inJSON(exampleUsedKey())},
 		"rotate-key": {request: inJSON(wsc.KeyRotation{GraceSeconds: new(int64(86_400))}), answer: inJSON(exampleRotatedKey())},
 		"get-me": {answer: inJSON(wsc.Me{
-			Key: exampleUsedKey(), Requests: &wsc.RequestQuota{Limit: 1000, Remaining: 741, ResetSeconds: 1260},
+			Key: exampleUsedKey(), Requests: exampleRequests(),
 		})},
 		"list-security-events": {answer: inJSON(wsc.AuditPage{
 			Events: []wsc.SecurityEvent{{

@@ -97,16 +97,24 @@ func (s *Server) listKeys(ctx context.Context, in *listKeysInput) (*listKeysOutp
 func getKeyDoc() doc {
 	return doc{
 		id: "get-key", tag: "Keys", summary: "Get an API key", scope: wsc.ScopeAdmin,
-		description: "A key without its secret.", codes: []wsc.Code{wsc.CodeNotFound},
+		description: "A key without its secret, and where it stands in the current hour.", codes: []wsc.Code{wsc.CodeNotFound},
 	}
 }
 
-func (s *Server) getKey(ctx context.Context, in *KeyPath) (*keyOutput, error) {
+type keyDetailsOutput struct {
+	Body wsc.KeyDetails
+}
+
+func (s *Server) getKey(ctx context.Context, in *KeyPath) (*keyDetailsOutput, error) {
 	key, err := s.keys.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &keyOutput{Body: *key}, nil
+	quota, err := s.keys.Quota(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return &keyDetailsOutput{Body: wsc.KeyDetails{Key: *key, Requests: quota}}, nil
 }
 
 type changeKeyInput struct {

@@ -48,8 +48,8 @@ func (c *Client) CreateKey(ctx context.Context, request wsc.KeyRequest) (*wsc.Ke
 }
 
 // Key returns a key without its secret.
-func (c *Client) Key(ctx context.Context, id string) (*wsc.Key, error) {
-	var key wsc.Key
+func (c *Client) Key(ctx context.Context, id string) (*wsc.KeyDetails, error) {
+	var key wsc.KeyDetails
 	if err := c.call(ctx, http.MethodGet, keyPath(id), nil, nil, &key); err != nil {
 		return nil, fmt.Errorf("getting key %s: %w", id, err)
 	}

@@ -53,7 +53,9 @@ func TestTheLifeOfAKey(t *testing.T) {
 	require.Equal(t, wsc.KeyPrefix(created.Secret), created.Prefix)
 	found, err := admin.Key(t.Context(), created.ID)
 	require.NoError(t, err)
-	require.Equal(t, created.Key, *found)
+	require.Equal(t, wsc.KeyDetails{Key: created.Key, Requests: found.Requests}, *found)
+	require.Equal(t, limit, found.Requests.Limit)
+	require.Equal(t, limit, found.Requests.Remaining, "it was not used yet")
 	require.Equal(t, "2001:db8::7/128", found.AllowedIPs[1].String())
 	require.Equal(t, until, *found.ExpiresAt)
 

@@ -12,6 +12,8 @@ type keyView struct {
 	keyRow
 	// Own reports whether the browser is signed in with this key.
 	Own bool
+	// Requests is where the key stands in the current hour, nil without a limit.
+	Requests *wsc.RequestQuota
 	// Problem says why the last action was refused.
 	Problem string
 	Graces  []grace
@@ -43,7 +45,7 @@ func (s *Site) renderKey(w http.ResponseWriter, r *http.Request, status int, adj
 		s.failKey(w, r, err)
 		return
 	}
-	view := keyView{keyRow: keyRow{*key}, Own: keyOf(r).ID == key.ID, Graces: graces(), Form: formOf(*key)}
+	view := keyView{keyRow: keyRow{key.Key}, Own: keyOf(r).ID == key.ID, Requests: key.Requests, Graces: graces(), Form: formOf(key.Key)}
 	adjust(&view)
 	s.render(w, r, status, "key", page{Title: key.Name, Nav: "keys", Body: view})
 }
@@ -69,7 +71,7 @@ func (s *Site) changeKey(w http.ResponseWriter, r *http.Request) {
 		form.Problems["expires_at"] = "The end can be moved, but not taken away. Choose a later day, or make another key."
 	}
 	if len(form.Problems) == 0 {
-		if _, err = s.client.ChangeKey(r.Context(), id, form.change(*key)); err == nil {
+		if _, err = s.client.ChangeKey(r.Context(), id, form.change(key.Key)); err == nil {
 			s.redirect(w, r, "/keys/"+id)
 			return
 		}

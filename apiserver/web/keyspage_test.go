@@ -108,6 +108,7 @@ func TestAKeyIsRotatedRevokedAndMadeActiveAgain(t *testing.T) {
 	require.Contains(t, answer.body, "The secret before works until")
 	second := secretIn(t, answer.body)
 	require.True(t, works(t, server, key.Secret))
+	require.Regexp(t, `<progress value="999" max="1000".*<data value="999">999</data> requests`, b.get(path).body, "one was used")
 	require.Contains(t, b.get(path).body, "Secret before")
 	third := secretIn(t, b.post(path+"/rotate", url.Values{"grace_seconds": {"0"}}).body)
 	require.False(t, works(t, server, second))

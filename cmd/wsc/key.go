@@ -40,7 +40,11 @@ const secretMark = "wsc_"
 // find returns the key that is meant.
 func (a *keyArgument) find(ctx context.Context, server *client.Client) (*wsc.Key, error) {
 	if !strings.HasPrefix(a.ID, secretMark) {
-		return server.Key(ctx, a.ID)
+		key, err := server.Key(ctx, a.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &key.Key, nil
 	}
 	prefix := wsc.KeyPrefix(a.ID) // if it is a whole secret, it is not shown again
 	var found []*wsc.Key
