@@ -112,7 +112,7 @@ func TestTwoRunsAreCompared(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, server.Store.FinishJob(t.Context(), after.ID, wsc.JobFinish{Status: wsc.JobCompleted, FinishedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}))
 
-	require.Contains(t, b.get("/jobs/"+after.ID).body, `<option value="`+before.ID+`">`)
+	require.Contains(t, b.get("/jobs/"+after.ID).body, `<option value="`+before.ID+`" data-begun="`)
 	swapped := b.get("/jobs/" + before.ID + "/compare?with=" + after.ID)
 	require.Equal(t, http.StatusSeeOther, swapped.status)
 	require.Equal(t, "/jobs/"+after.ID+"/compare?with="+before.ID, swapped.header.Get("Location"))
