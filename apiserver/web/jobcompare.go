@@ -85,7 +85,7 @@ func (v *compareView) Hint(change wsc.Change) string {
 	case v.NotReached() == 0:
 		return "were active"
 	default:
-		return grouped(v.LeftOut()) + " were active, " + grouped(v.NotReached()) + " not reached"
+		return grouped(v.LeftOut()) + " active, " + grouped(v.NotReached()) + " not reached"
 	}
 }
 

@@ -118,7 +118,7 @@
     const [active, inactive, errors] = perSecond;
     const two = active.map((n, i) => n + inactive[i]);
     const all = two.map((n, i) => n + errors[i]);
-    const bars = uPlot.paths.bars({ size: [at.length > 60 ? 1 : 0.9, 60], align: 1 });
+    const bars = uPlot.paths.bars({ size: [at.length > 60 ? 1 : 0.9, 200], align: 1 });
     const series = (colour) => ({ fill: colour, stroke: colour, width: 0, paths: bars, points: { show: false } });
     const end = at[at.length - 1] + step;
     const options = base(element, c, {
