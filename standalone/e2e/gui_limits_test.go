@@ -136,7 +136,8 @@ func TestGUITabsInTheBackgroundHoldNoConnection(t *testing.T) {
 	require.Equal(t, "hidden", background.value("document.visibilityState"))
 }
 
-// While the server is away the page says so, and goes on by itself when it is back.
+// While the server is away the page says so, and goes on by itself when it is back. When the job is deleted, the page says
+// that once and rests.
 func TestGUIHealsALostConnection(t *testing.T) {
 	p, job := longJob(t)
 	g := newGUI(t, p)
@@ -148,5 +149,16 @@ func TestGUIHealsALostConnection(t *testing.T) {
 	before := g.value(shownCount)
 	p.start()
 	g.holds("the page is live again", `document.querySelector("#offline").hidden && `+shownCount+" > "+before)
-	g.requireQuiet("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "503", "[object Event]")
+
+	require.NoError(t, p.client.Delete(t.Context(), job.ID))
+	g.holds("the page says that the job is gone", `document.querySelector("#job-gone")?.innerText.includes("long.txt") && document.title.startsWith("Deleted · long.txt")`)
+	g.focused("#job-gone h1")
+	g.holds("the icon is that of no job", `!document.querySelector('link[rel="icon"]').href.includes("icon-running")`)
+	g.looked("job-gone")
+	asked := len(g.requested())
+	<-time.After(6 * time.Second) // longer than any pause between two looks
+	require.Len(t, g.requested(), asked, "nothing is asked for any more")
+	require.Equal(t, "", g.value(`document.querySelector("#messages").textContent`))
+	g.holds("there is one statement", `document.querySelector("main").children.length === 1 && document.querySelector("#offline").hidden`)
+	g.requireQuiet("404", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "503", "[object Event]")
 }
