@@ -160,5 +160,5 @@ func TestGUIHealsALostConnection(t *testing.T) {
 	require.Len(t, g.requested(), asked, "nothing is asked for any more")
 	require.Equal(t, "", g.value(`document.querySelector("#messages").textContent`))
 	g.holds("there is one statement", `document.querySelector("main").children.length === 1 && document.querySelector("#offline").hidden`)
-	g.requireQuiet("404", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "503", "[object Event]")
+	g.requireQuiet("404", "htmx:sendError", "htmx:afterRequest", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "503", "[object Event]")
 }
