@@ -36,7 +36,7 @@
       action,
       focus: target.contains(active) ? selector(active) || "#actions-title" : active === document.body ? pressed : "",
       open: [...target.querySelectorAll(action ? "details.fold[open]" : "details[open]")].map((details) => details.id),
-      status: target.dataset.status, expires: target.dataset.expires, deleting: Boolean(target.querySelector("#deleting")),
+      status: target.dataset.status, deleting: Boolean(target.querySelector("#deleting")),
     };
     pressed = "";
   });
