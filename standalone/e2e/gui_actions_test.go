@@ -76,7 +76,7 @@ func TestGUIWatchesAndStopsAJob(t *testing.T) {
 	g.open("/jobs")
 	g.holds("the list says so", `document.querySelector("#job-list").innerText.includes("paused")`)
 	g.open("/jobs/" + job.ID)
-	announced = g.listen()
+	g.listen()
 	g.press("#do-resume")
 	g.holds("the job goes on", `document.querySelector("#job").dataset.status === "processing"`)
 	g.focused("#do-pause")

@@ -158,7 +158,7 @@ func TestGUIHealsALostConnection(t *testing.T) {
 	asked := len(g.requested())
 	<-time.After(6 * time.Second) // longer than any pause between two looks
 	require.Len(t, g.requested(), asked, "nothing is asked for any more")
-	require.Equal(t, "", g.value(`document.querySelector("#messages").textContent`))
+	require.Empty(t, g.value(`document.querySelector("#messages").textContent`))
 	g.holds("there is one statement", `document.querySelector("main").children.length === 1 && document.querySelector("#offline").hidden`)
 	g.requireQuiet("404", "htmx:sendError", "htmx:afterRequest", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "503", "[object Event]")
 }
