@@ -15,9 +15,10 @@ const undoTime = 30 * time.Second
 // keepChoices are the days that a job can be kept from now on.
 func keepChoices() []int { return []int{1, 7, 30, 365} }
 
-// actOn answers a form that changes a job: with the page of the job, or with the part of it that a script asked for. A form
-// of another page names that as next: it is shown again, and its script, which asks for what it shows itself, gets nothing.
-func (s *Site) actOn(w http.ResponseWriter, r *http.Request, act func(ctx context.Context, id string) error) {
+// actOn answers a form that changes a job: with the page of the job, at the anchor if that is not "", or with the part of it
+// that a script asked for. A form of another page names that as next: it is shown again, and its script, which asks for what
+// it shows itself, gets nothing.
+func (s *Site) actOn(w http.ResponseWriter, r *http.Request, anchor string, act func(ctx context.Context, id string) error) {
 	if !parseForm(w, r) {
 		s.fail(w, r, malformedForm())
 		return
@@ -35,7 +36,7 @@ func (s *Site) actOn(w http.ResponseWriter, r *http.Request, act func(ctx contex
 		s.redirect(w, r, localTarget(next))
 		return
 	case !isFragment(r):
-		s.redirect(w, r, "/jobs/"+id)
+		s.redirect(w, r, "/jobs/"+id+anchor)
 		return
 	}
 	job, err := s.client.Job(r.Context(), id)
@@ -52,24 +53,24 @@ func (s *Site) actOn(w http.ResponseWriter, r *http.Request, act func(ctx contex
 }
 
 func (s *Site) pauseJob(w http.ResponseWriter, r *http.Request) {
-	s.actOn(w, r, func(ctx context.Context, id string) error { _, err := s.client.Pause(ctx, id); return err })
+	s.actOn(w, r, "", func(ctx context.Context, id string) error { _, err := s.client.Pause(ctx, id); return err })
 }
 
 func (s *Site) resumeJob(w http.ResponseWriter, r *http.Request) {
-	s.actOn(w, r, func(ctx context.Context, id string) error { _, err := s.client.Resume(ctx, id); return err })
+	s.actOn(w, r, "", func(ctx context.Context, id string) error { _, err := s.client.Resume(ctx, id); return err })
 }
 
 func (s *Site) cancelJob(w http.ResponseWriter, r *http.Request) {
-	s.actOn(w, r, func(ctx context.Context, id string) error { _, err := s.client.Cancel(ctx, id); return err })
+	s.actOn(w, r, "", func(ctx context.Context, id string) error { _, err := s.client.Cancel(ctx, id); return err })
 }
 
 // deleteJob deletes a job after the undo time.
 func (s *Site) deleteJob(w http.ResponseWriter, r *http.Request) {
-	s.actOn(w, r, func(ctx context.Context, id string) error { return s.client.DeleteIn(ctx, id, undoTime) })
+	s.actOn(w, r, "", func(ctx context.Context, id string) error { return s.client.DeleteIn(ctx, id, undoTime) })
 }
 
 func (s *Site) restoreJob(w http.ResponseWriter, r *http.Request) {
-	s.actOn(w, r, func(ctx context.Context, id string) error { _, err := s.client.Restore(ctx, id); return err })
+	s.actOn(w, r, "", func(ctx context.Context, id string) error { _, err := s.client.Restore(ctx, id); return err })
 }
 
 // keepJob moves the time at which a job is deleted to a number of days from now.
@@ -84,7 +85,7 @@ func (s *Site) keepJob(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	until := time.Now().Add(time.Duration(days) * 24 * time.Hour)
-	s.actOn(w, r, func(ctx context.Context, id string) error {
+	s.actOn(w, r, "#kept", func(ctx context.Context, id string) error {
 		_, err := s.client.ChangeJob(ctx, id, wsc.JobChange{ExpiresAt: &until})
 		return err
 	})

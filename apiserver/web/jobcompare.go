@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
@@ -45,14 +46,59 @@ func (s *Site) comparePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	wanted := client.DiffQuery{Limit: comparedPage, Cursor: query.Get("cursor")}
-	if view.Change != "" {
+	switch {
+	case view.Change != "":
 		wanted.Changes = []wsc.Change{view.Change}
+	case view.Repeats():
+		wanted.Changes = slices.DeleteFunc(wsc.Changes(), func(change wsc.Change) bool { return change == wsc.ChangeRemoved })
 	}
 	if view.Diff, err = s.client.Diff(r.Context(), id, with, wanted); err != nil {
 		s.failJob(w, r, err)
 		return
 	}
 	s.render(w, r, http.StatusOK, "compare", page{Title: "What changed · " + view.Later.Filename, Nav: "jobs", Body: view})
+}
+
+// Repeats reports whether the later job checks again what was not active in the earlier one. What only the earlier job has
+// was left out on purpose then, and is no change.
+func (v *compareView) Repeats() bool { return v.Later.RetryOf == v.Earlier.ID }
+
+// LeftOut is how many URLs a repetition left out because they were active.
+func (v *compareView) LeftOut() int64 { return min(v.Diff.Counts.Removed, v.Earlier.ActiveCount) }
+
+// NotReached is how many URLs a repetition should have checked and did not: it was ended early, or still runs.
+func (v *compareView) NotReached() int64 { return v.Diff.Counts.Removed - v.LeftOut() }
+
+// Words name a change between the two jobs.
+func (v *compareView) Words(change wsc.Change) string {
+	if change == wsc.ChangeRemoved && v.Repeats() {
+		return "Not checked again"
+	}
+	return changeWords(change)
+}
+
+// Hint says what a change between the two jobs means.
+func (v *compareView) Hint(change wsc.Change) string {
+	switch {
+	case change != wsc.ChangeRemoved || !v.Repeats():
+		return changeHint(change)
+	case v.NotReached() == 0:
+		return "were active"
+	default:
+		return grouped(v.LeftOut()) + " active, " + grouped(v.NotReached()) + " not reached"
+	}
+}
+
+// Absent says why a result of the earlier job has none beside it.
+func (v *compareView) Absent(before *wsc.DiffResult) string {
+	switch {
+	case !v.Repeats():
+		return "not in this run"
+	case before.Status == wsc.StatusActive:
+		return "not checked again: was active"
+	default:
+		return "not reached"
+	}
 }
 
 // comparedCard is a count of a comparison.
@@ -73,7 +119,7 @@ func (v *compareView) Cards() []comparedCard {
 	cards := make([]comparedCard, 0, len(counts)+1)
 	for _, change := range wsc.Changes() {
 		cards = append(cards, comparedCard{
-			Name: changeWords(change), Hint: changeHint(change), Tone: changeTone(change), Link: v.Link(change, ""),
+			Name: v.Words(change), Hint: v.Hint(change), Tone: changeTone(change), Link: v.Link(change, ""),
 			Current: v.Change == change, Count: counts[change],
 		})
 	}

@@ -41,6 +41,32 @@ func TestDownloadsFollowTheFilterOfThePage(t *testing.T) {
 	require.Contains(t, refused.body, "<h1>")
 }
 
+// A browser saves what a link with the download attribute leads to, also a page that says why there is no file.
+func TestADownloadThatFailsIsAPage(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, apitest.AdminKey)
+	job := newJob(t, server, apitest.AdminKey, wsc.SubmitRequest{})
+	advance(t, server, job, wsc.JobCompleted, 4)
+	require.NotRegexp(t, `<a [^>]*\sdownload[\s>=]`, b.get("/jobs/"+job.ID).body)
+	for path, status := range map[string]int{
+		"/jobs/" + job.ID + "/export?format=exe":                              http.StatusUnprocessableEntity,
+		"/jobs/01980f5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f/export?format=csv":        http.StatusNotFound,
+		"/jobs/" + job.ID + "/export?format=csv&http_status=many&status=none": http.StatusUnprocessableEntity,
+	} {
+		answer := b.get(path)
+		require.Equal(t, status, answer.status, path)
+		require.Equal(t, "text/html; charset=utf-8", answer.header.Get("Content-Type"), path)
+		require.Empty(t, answer.header.Get("Content-Disposition"), path)
+		require.Contains(t, answer.body, "<h1>", path)
+	}
+	require.Equal(t, http.StatusSeeOther, b.post("/sign-out", nil).status)
+	answer := b.get("/jobs/" + job.ID + "/export?format=csv")
+	require.Equal(t, http.StatusSeeOther, answer.status)
+	require.True(t, strings.HasPrefix(answer.header.Get("Location"), "/sign-in"), answer.header.Get("Location"))
+	require.Empty(t, answer.header.Get("Content-Disposition"))
+}
+
 func TestAJobIsFollowedThroughThePage(t *testing.T) {
 	t.Parallel()
 	server := start(t)
@@ -112,7 +138,8 @@ func TestTwoRunsAreCompared(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, server.Store.FinishJob(t.Context(), after.ID, wsc.JobFinish{Status: wsc.JobCompleted, FinishedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}))
 
-	require.Contains(t, b.get("/jobs/"+after.ID).body, `<option value="`+before.ID+`">`)
+	require.Regexp(t, `<option value="`+before.ID+`" data-begun="[-0-9]+T[:0-9]+Z" data-name="before\.csv\.json" data-results="4">[-0-9]+ [:0-9]+ UTC · before\.csv\.json · 4 results</option>`,
+		b.get("/jobs/"+after.ID).body)
 	swapped := b.get("/jobs/" + before.ID + "/compare?with=" + after.ID)
 	require.Equal(t, http.StatusSeeOther, swapped.status)
 	require.Equal(t, "/jobs/"+after.ID+"/compare?with="+before.ID, swapped.header.Get("Location"))
@@ -137,4 +164,42 @@ func TestTwoRunsAreCompared(t *testing.T) {
 		require.Contains(t, answer.body, "Choose another run to compare with.")
 	}
 	require.Equal(t, http.StatusNotFound, b.get("/jobs/"+after.ID+"/compare?with=00000000-0000-7000-8000-000000000000").status)
+}
+
+func TestARepetitionIsComparedAsOne(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, apitest.AdminKey)
+	first := newJob(t, server, apitest.AdminKey, wsc.SubmitRequest{})
+	advance(t, server, first, wsc.JobCompleted, 4)
+	answer := b.post("/jobs/"+first.ID+"/retry", nil)
+	require.Equal(t, http.StatusSeeOther, answer.status, answer.body)
+	again := &wsc.Job{ID: strings.TrimPrefix(answer.header.Get("Location"), "/jobs/")}
+	advance(t, server, again, wsc.JobProcessing, 0)
+	address := "/jobs/" + again.ID + "/compare?with=" + first.ID
+	require.Contains(t, b.get(address).body, "2 active, 2 not reached")
+	require.Contains(t, b.get(address).body, "not reached yet")
+
+	fixed := outcomes()[2:]
+	fixed[0].Seq, fixed[0].Status, fixed[0].HTTPStatus = 0, wsc.StatusActive, 200
+	fixed[1].Seq = 1
+	_, err := server.Store.InsertResults(t.Context(), again.ID, fixed)
+	require.NoError(t, err)
+	require.NoError(t, server.Store.FinishJob(t.Context(), again.ID, wsc.JobFinish{Status: wsc.JobCompleted, FinishedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}))
+	page := b.get(address)
+	require.Equal(t, http.StatusOK, page.status, page.body)
+	require.Contains(t, page.body, "The later run is a repetition: it checks again only what was not active in the earlier one.")
+	require.Contains(t, page.body, `<data value="2">2</data> URLs were active, and were left out on purpose.`)
+	require.Contains(t, page.body, "Not checked again")
+	require.Contains(t, page.body, "https://four.example/")
+	for _, text := range []string{"Removed", "only in the earlier run", "not reached", "https://one.example/"} {
+		require.NotContains(t, page.body, text)
+	}
+	left := b.get(address + "&change=removed")
+	require.Contains(t, left.body, "https://one.example/")
+	require.Contains(t, left.body, "not checked again: was active")
+
+	other := newJob(t, server, apitest.AdminKey, wsc.SubmitRequest{URLs: []string{"https://four.example/"}})
+	advance(t, server, other, wsc.JobCompleted, 0)
+	require.Contains(t, b.get("/jobs/"+other.ID+"/compare?with="+first.ID).body, "only in the earlier run")
 }

@@ -70,7 +70,7 @@ func (s *Site) jobPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.render(w, r, http.StatusOK, "job", page{
-		Title: view.Title(), Nav: "jobs", Icon: view.Icon(), Scripts: []string{"charts.js", "jobcharts.js", "job.js", "results.js"}, Body: view,
+		Title: view.Title(), Nav: "jobs", Icon: view.Icon(), Scripts: []string{"charts.js", "jobcharts.js", "job.js", "jobactions.js", "results.js"}, Body: view,
 	})
 }
 
@@ -91,10 +91,48 @@ func (s *Site) failJob(w http.ResponseWriter, r *http.Request, err error) {
 		s.fail(w, r, err)
 		return
 	}
+	if wholePageGone(r) {
+		w.Header().Set("HX-Retarget", "#main")
+		w.Header().Set("HX-Reswap", "innerHTML")
+		w.Header().Set("HX-Push-Url", "false")
+		s.renderFragment(w, r, http.StatusNotFound, "job", "job-gone", nil)
+		return
+	}
 	problem := s.problemOf(r, err)
 	problem.Title = "There is no such job"
 	problem.Detail = "The job was deleted, by somebody or when its retention time was over, or its address is mistyped."
 	s.renderProblem(w, r, problem)
+}
+
+// wholePageGone reports whether a script of the page of a job asks for a part of it: without the job, nothing on that page
+// works any more.
+func wholePageGone(r *http.Request) bool {
+	target := r.Header.Get("HX-Target")
+	return isFragment(r) && (target == "job" || target == "stats" || target == "results-list" && r.URL.Query().Get("on") == "job")
+}
+
+// runChoice is a job to compare with.
+type runChoice struct{ wsc.Job }
+
+// Runs are the jobs to compare with.
+func (v *jobView) Runs() []runChoice {
+	runs := make([]runChoice, 0, len(v.Others))
+	for _, other := range v.Others {
+		runs = append(runs, runChoice{other})
+	}
+	return runs
+}
+
+// Begun is when the list was accepted, for scripts.
+func (c runChoice) Begun() string { return c.CreatedAt.UTC().Format(time.RFC3339) }
+
+// Words name the run. An option holds text only: a script writes time and number in the reader's own form.
+func (c runChoice) Words() string {
+	results := "results"
+	if c.ProcessedURLs == 1 {
+		results = "result"
+	}
+	return fmt.Sprintf("%s · %s · %s %s", c.CreatedAt.UTC().Format("2006-01-02 15:04 UTC"), c.Filename, grouped(c.ProcessedURLs), results)
 }
 
 // otherRuns are the jobs to compare with: those of the same owner that have results, newest first, and before all others

@@ -86,13 +86,13 @@ func TestTheJobPageShowsEveryState(t *testing.T) {
 		actions []string
 	}{
 		{"pending", wsc.JobPending, 0, "0% · pending.json", "running",
-			[]string{"Waiting to start", "Charts appear with the first results."}, []string{"/export?"}, []string{"pause", "cancel", "delete"}},
+			[]string{"Waiting to start", "Charts appear with the first results.", `id="downloads"`, "There are no results to download yet.", `role="link" aria-disabled="true"`}, []string{"/export?"}, []string{"pause", "cancel", "delete"}},
 		{"processing", wsc.JobProcessing, 2, "50% · processing.json", "running",
 			[]string{
 				`<progress id="bar" max="4" value="2"`, "<strong data-live=\"phase\">Checking</strong>", `data-live="remaining"><data value="2">`, "The results so far",
 				`<noscript><meta http-equiv="refresh" content="5"></noscript>`, `sse-connect="/jobs/`, "a semicolon", "website (its name says so)", "Repeated lines",
 			}, []string{"compare?"}, []string{"pause", "cancel", "delete"}},
-		{"paused", wsc.JobPaused, 2, "50% · paused.json", "running", []string{"Paused", "sse-connect="}, nil, []string{"resume", "cancel", "delete"}},
+		{"paused", wsc.JobPaused, 2, "50% · paused.json", "running", []string{"Paused", "sse-connect=", "The results so far; the job is paused."}, nil, []string{"resume", "cancel", "delete"}},
 		{"completed", wsc.JobCompleted, 4, "Completed · completed.json", "good",
 			[]string{
 				`data-live="active"><data value="2">2</data>`, `data-live="inactive"><data value="1">`, `data-live="error"><data value="1">`, "The host name does not exist.",
@@ -202,7 +202,12 @@ func TestAJobIsKeptAsLongAsChosen(t *testing.T) {
 	for _, days := range []int{1, 7, 30, 365} {
 		answer := b.post("/jobs/"+job.ID+"/keep", url.Values{"days": {fmt.Sprint(days)}})
 		require.Equal(t, http.StatusSeeOther, answer.status, answer.body)
-		require.WithinDuration(t, time.Now().Add(time.Duration(days)*24*time.Hour), *stored(t, server, job).ExpiresAt, time.Minute)
+		require.Equal(t, "/jobs/"+job.ID+"#kept", answer.header.Get("Location"))
+		until := *stored(t, server, job).ExpiresAt
+		require.WithinDuration(t, time.Now().Add(time.Duration(days)*24*time.Hour), until, time.Minute)
+		told := `id="kept">Kept until <time datetime="` + until.UTC().Format("2006-01-02T15:04:05")
+		require.Contains(t, b.get("/jobs/"+job.ID).body, told)
+		require.Contains(t, b.script(http.MethodGet, "/jobs/"+job.ID, "job").body, told)
 	}
 	for _, days := range []string{"", "0", "366", "-1", "seven", "1e9"} {
 		answer := b.post("/jobs/"+job.ID+"/keep", url.Values{"days": {days}})
@@ -286,6 +291,28 @@ func TestAJobThatIsGoneIsAPageInWords(t *testing.T) {
 		require.Equal(t, http.StatusNotFound, answer.status, id)
 		require.Contains(t, answer.body, "The job was deleted", id)
 		require.NotContains(t, answer.body, "<script>", id)
+	}
+}
+
+// A script that asks for a part of the page of a job which is gone gets one statement in place of the whole page.
+func TestAJobThatVanishesTakesItsPageAlong(t *testing.T) {
+	t.Parallel()
+	b := signedIn(t, start(t), apitest.AdminKey)
+	const job = "/jobs/01980f5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
+	for _, asked := range []struct{ method, path, target, retarget string }{
+		{http.MethodGet, job, "job", "#main"},
+		{http.MethodGet, job + "/stats", "stats", "#main"},
+		{http.MethodGet, job + "/results?on=job&status=active", "results-list", "#main"},
+		{http.MethodPost, job + "/pause", "job", "#main"},
+		{http.MethodPost, job + "/delete", "job", "#main"},
+		{http.MethodGet, job + "/results?status=active", "results-list", "#messages"},
+		{http.MethodPost, job + "/pause", "job-list", "#messages"},
+	} {
+		answer := b.script(asked.method, asked.path, asked.target)
+		require.Equal(t, http.StatusNotFound, answer.status, asked)
+		require.Equal(t, asked.retarget, answer.header.Get("HX-Retarget"), asked)
+		require.Equal(t, asked.retarget == "#main", strings.Contains(answer.body, `id="job-gone"`), asked)
+		require.Equal(t, asked.retarget == "#main", strings.Contains(answer.body, `href="/jobs"`), asked)
 	}
 }
 

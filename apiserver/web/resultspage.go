@@ -8,7 +8,7 @@ import (
 func (s *Site) resultsPage(w http.ResponseWriter, r *http.Request) {
 	job, err := s.client.Job(r.Context(), r.PathValue("id"))
 	if err != nil {
-		s.fail(w, r, err)
+		s.failJob(w, r, err)
 		return
 	}
 	view, err := s.results(r, job)

@@ -2,12 +2,15 @@ package e2e
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -17,7 +20,33 @@ import (
 // processed is how many results the page of a job shows.
 const shownCount = `Number(document.querySelector('[data-live="processed"] data').value)`
 
-// A job is watched, paused, resumed and cancelled on its page.
+// press presses a button with the keyboard.
+func (g *gui) press(selector string) {
+	g.t.Helper()
+	g.run("press "+selector, chromedp.Focus(selector, chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
+}
+
+// listen returns a function that says whether a sentence was announced last, on the page that is open now.
+func (g *gui) listen() func(sentence string) {
+	g.t.Helper()
+	g.run("listen", chromedp.Evaluate(`window.said = [];
+		for (const id of ["announcer", "messages"]) {
+			const region = document.getElementById(id);
+			new MutationObserver(() => window.said.push(region.textContent)).observe(region, { childList: true });
+		}`, nil))
+	return func(sentence string) {
+		g.t.Helper()
+		g.holds("it is announced: "+sentence, "new RegExp("+strconv.Quote(sentence)+").test(window.said.at(-1))")
+	}
+}
+
+// focused waits until an element has the focus.
+func (g *gui) focused(selector string) {
+	g.t.Helper()
+	g.holds(selector+" has the focus", "document.activeElement === document.querySelector("+strconv.Quote(selector)+")")
+}
+
+// A job is watched, paused, resumed and cancelled on its page, by keyboard and with what a screen reader says.
 func TestGUIWatchesAndStopsAJob(t *testing.T) {
 	s := newSites(t, 20, 500*time.Millisecond)
 	p := newProduct(t, s, map[string]string{"WSC_CHECK_CONCURRENCY": "20"}).start()
@@ -33,15 +62,26 @@ func TestGUIWatchesAndStopsAJob(t *testing.T) {
 	g.holds("newer ones are offered", `!document.querySelector("#results-new").hidden`)
 	g.looked("job-running")
 
-	g.click("#do-pause")
-	g.holds("the job is paused", `document.querySelector("#job").dataset.status === "paused"`)
-	g.looked("job-paused")
+	announced := g.listen()
+	g.holds("files are there", `document.querySelector("#downloads a[data-export]")`)
 	before := g.value(shownCount)
+	require.NotEmpty(t, g.downloads()(resultsFile("csv")))
+	g.holds("the page goes on after a download", "window.said && document.querySelector('#offline').hidden && "+shownCount+" > "+before)
+
+	g.press("#do-pause")
+	g.holds("the job is paused", `document.querySelector("#job").dataset.status === "paused"`)
+	g.focused("#do-resume")
+	announced(`^The job is paused\.$`)
+	g.looked("job-paused")
+	before = g.value(shownCount)
 	g.open("/jobs")
 	g.holds("the list says so", `document.querySelector("#job-list").innerText.includes("paused")`)
 	g.open("/jobs/" + job.ID)
-	g.click("#do-resume")
+	g.listen()
+	g.press("#do-resume")
 	g.holds("the job goes on", `document.querySelector("#job").dataset.status === "processing"`)
+	g.focused("#do-pause")
+	g.holds("that is announced", `window.said.includes("The job goes on.")`)
 	g.holds("further results come", shownCount+" > "+before)
 
 	g.open("/jobs")
@@ -49,10 +89,19 @@ func TestGUIWatchesAndStopsAJob(t *testing.T) {
 	g.looked("jobs-running")
 
 	g.open("/jobs/" + job.ID)
-	g.click(".job-actions details.pop > summary")
-	g.click("#do-cancel")
+	announced = g.listen()
+	g.press("#ask-cancel")
+	g.press("#do-cancel")
 	g.holds("the job is cancelled", `document.querySelector("#job").dataset.status === "cancelled" && document.querySelector("#job").dataset.phase === "done"`)
+	g.focused("#actions-title")
+	announced(`^The job is cancelled: [\d,]+ active, 0 inactive, 0 errors\.$`)
 	g.looked("job-cancelled")
+	g.press("#ask-keep")
+	g.press("#keep-30")
+	g.focused("#ask-keep")
+	announced(`^Kept until .+\.$`)
+	g.holds("the day is shown", `document.querySelector("#kept").classList.contains("changed") && window.said.at(-1) === document.querySelector("#kept").textContent`)
+	g.looked("job-kept")
 	require.Less(t, p.awaitDone(job.ID).ProcessedURLs, int64(4000))
 	g.requireQuiet()
 }
@@ -76,10 +125,13 @@ func TestGUIRepeatsComparesAndDeletes(t *testing.T) {
 	g.holds("it ends", `document.querySelector("#job").dataset.phase === "done"`)
 	require.Equal(t, "4", g.value(`document.querySelector("#job").dataset.total`))
 	require.Contains(t, g.text(".job-state"), "an earlier run")
+	g.holds("the runs to compare with have the reader's times", `document.querySelector("#with").options[0].text.endsWith("· leads.txt · 10 results") &&
+		!document.querySelector("#with").options[0].text.includes("UTC")`)
 	g.click(".compare-form button")
 	g.arrives(`/compare$`)
 	require.Equal(t, "What changed", g.text("main h1"))
 	require.Contains(t, g.text("main .cards"), "3")
+	require.Contains(t, g.text(".compared-note"), "6 URLs were active, and were left out on purpose.")
 	g.looked("compare")
 	g.holds("three were fixed", `[...document.querySelectorAll(".cards a")].some((card) => card.innerText.includes("Fixed") && card.innerText.includes("3"))`)
 	g.holds("one is shown as still broken after a click",
@@ -88,12 +140,28 @@ func TestGUIRepeatsComparesAndDeletes(t *testing.T) {
 	g.holds("one is still broken", `document.querySelectorAll(".compare-table tbody tr").length === 1 && document.querySelector(".compare-table").innerText.includes("/page/3")`)
 
 	g.open("/jobs/" + job.ID)
-	g.click("#do-delete")
+	g.holds("a short job fills the chart over time, whose last mark is not cut off", `(() => {
+		const chart = document.querySelector('[data-chart="throughput"]'), plot = chart.querySelector(".u-over"), canvas = chart.querySelector("canvas");
+		const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+		const coloured = new Set();
+		for (let i = 0; i < data.length; i += 4) if (Math.max(data[i], data[i + 1]) - data[i + 2] > 80) coloured.add(i / 4 % canvas.width);
+		return coloured.size > 120 && chart.clientWidth - plot.offsetLeft - plot.offsetWidth > 32;
+	})()`)
+	announced := g.listen()
+	g.press("#do-delete")
+	g.focused("#do-restore")
+	announced(`^The job will be deleted in \d+ s\. Undo takes that back\.$`)
 	g.holds("the page counts down", `document.querySelector("#deleting")?.innerText.includes("will be deleted in")`)
 	g.looked("job-deleted")
-	g.click("#do-restore")
+	g.press("#do-restore")
 	g.holds("the job is back", `!document.querySelector("#deleting") && document.querySelector("#do-delete")`)
+	g.focused("#do-delete")
+	announced(`^The job will not be deleted\.$`)
 	requireWhole(t, p, job.ID, 10)
+
+	g.run("end the session", network.ClearBrowserCookies())
+	g.click(resultsFile("csv"))
+	g.arrives(`^/sign-in$`) // no file is saved that is none
 	g.requireQuiet()
 }
 

@@ -115,7 +115,7 @@ func TestGUITabsShareTheQueries(t *testing.T) {
 }
 
 // A browser has six connections to a server over HTTP/1.1. Tabs in the background leave them to the one that is looked at,
-// and tell how the job goes all the same.
+// and tell how the job goes all the same, until it is gone.
 func TestGUITabsInTheBackgroundHoldNoConnection(t *testing.T) {
 	p, job := longJob(t)
 	g := newGUI(t, p)
@@ -134,6 +134,22 @@ func TestGUITabsInTheBackgroundHoldNoConnection(t *testing.T) {
 	require.Equal(t, "hidden", background.value("document.visibilityState"))
 	background.holds("the title goes on", `(() => { window.shown ??= document.title; return document.title !== window.shown; })()`)
 	require.Equal(t, "hidden", background.value("document.visibilityState"))
+
+	// When the job is deleted, its pages say that once and rest.
+	g.open("/jobs/" + job.ID)
+	g.holds("the page is live", `/^\d+% · /.test(document.title)`)
+	require.NoError(t, p.client.Delete(t.Context(), job.ID))
+	g.holds("the page says that the job is gone", `document.querySelector("#job-gone")?.innerText.includes("long.txt") && document.title.startsWith("Deleted · long.txt")`)
+	g.focused("#job-gone h1")
+	g.holds("the icon is that of no job", `!document.querySelector('link[rel="icon"]').href.includes("icon-running")`)
+	g.looked("job-gone")
+	asked := len(g.requested())
+	<-time.After(6 * time.Second) // longer than any pause between two looks
+	require.Len(t, g.requested(), asked, "nothing is asked for any more")
+	require.Empty(t, g.value(`document.querySelector("#messages").textContent`))
+	g.holds("there is one statement", `document.querySelector("main").children.length === 1 && document.querySelector("#offline").hidden`)
+	background.holds("the tab in the background says so as well", `document.title.startsWith("Deleted · long.txt")`)
+	g.requireQuiet("404", "[object Event]")
 }
 
 // While the server is away the page says so, and goes on by itself when it is back.
@@ -156,5 +172,5 @@ func TestGUIHealsALostConnection(t *testing.T) {
 	g.holds("the page says that the connection is lost", `!document.querySelector("#offline").hidden`)
 	p.start()
 	g.holds("the filter is applied", `document.querySelector("#offline").hidden && location.search === "?status=active"`)
-	g.requireQuiet("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "503", "[object Event]", "[object HTMLElement]")
+	g.requireQuiet("htmx:sendError", "htmx:afterRequest", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "503", "[object Event]")
 }

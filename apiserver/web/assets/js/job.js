@@ -9,6 +9,8 @@
   const peekEvery = 10_000; // ms between two looks of a tab in the background
   const statsPause = 5_000; // ms between two looks at the charts, at least
 
+  const name = document.getElementById("job").dataset.name;
+  const timers = [];
   const job = () => document.getElementById("job");
   const live = (name) => job().querySelector(`[data-live="${name}"]`);
 
@@ -160,7 +162,8 @@
   }
 
   function words(p) {
-    return `The job is ${p.status}: ${wsc.number(p.active_count)} active, ${wsc.number(p.inactive_count)} inactive, ${wsc.number(p.error_count)} errors.`;
+    const errors = `${wsc.number(p.error_count)} ${p.error_count === 1 ? "error" : "errors"}`;
+    return `The job is ${p.status}: ${wsc.number(p.active_count)} active, ${wsc.number(p.inactive_count)} inactive, ${errors}.`;
   }
 
   function follow(message) {
@@ -175,12 +178,12 @@
     const whole = show(p);
     if (first) announced = Math.floor(whole / 10);
     drawStrip();
-    document.title = `${whole}% · ${job().dataset.name} · Website Status Checker`;
-    announce(p, whole);
+    document.title = `${whole}% · ${name} · Website Status Checker`;
+    if (message.type !== "done") announce(p, whole);
     document.dispatchEvent(new CustomEvent("wsc:progress", { detail: p }));
     if (resting) source?.close();
     if (message.type === "done") end(p);
-    else if (p.status !== job().dataset.status) refresh();
+    else if (p.status !== job().dataset.status || p.processed_urls > 0 && document.querySelector("#downloads[data-none]")) refresh();
   }
 
   function end(p) {
@@ -218,7 +221,7 @@
   function keepStats() {
     const began = Date.now();
     let drawn = 0, at = Date.now();
-    setInterval(() => {
+    timers.push(setInterval(() => {
       const processed = last ? last.processed_urls : 0;
       // The first charts come with the first results.
       const pause = drawn === 0 ? 0 : Math.min(Math.max(statsPause, (Date.now() - began) / 20), 60_000);
@@ -226,7 +229,7 @@
       at = Date.now();
       drawn = processed;
       loadStats();
-    }, 1000);
+    }, 1000));
   }
 
   // reconnect replaces a stream that died without a word, as it does when a machine slept.
@@ -237,6 +240,7 @@
     if (source) source.close();
     const fresh = element.cloneNode(true);
     element.replaceWith(fresh);
+    element.removeAttribute("sse-connect"); // what htmx wanted to connect again later
     htmx.process(fresh);
   }
 
@@ -274,10 +278,25 @@
     }
     if (banner.dataset.over === undefined) {
       banner.dataset.over = "";
+      if (banner.contains(document.activeElement)) document.getElementById("actions-title").focus({ preventScroll: true });
       banner.querySelector("form")?.remove();
       set("deletion", "This job and its results are being deleted.");
     }
-    if (Math.round(-left) % 10 === 5) refresh();
+    if (Math.round(-left) % 5 === 2) refresh();
+  }
+
+  // leave ends all that follows the job: it is gone, and the server's words for that stand in place of the page.
+  function leave(notice) {
+    finished = true;
+    for (const timer of timers) clearInterval(timer);
+    clearTimeout(restTimer);
+    source?.close();
+    document.getElementById("messages").replaceChildren();
+    notice.querySelector("[data-gone]").textContent = name;
+    document.title = `Deleted · ${name} · Website Status Checker`;
+    wsc.setIcon("");
+    if (document.activeElement === document.body) notice.querySelector("h1").focus();
+    else wsc.announce("This job was deleted.");
   }
 
   // The downloads follow the filter in the page's address.
@@ -312,11 +331,18 @@
     heard = Date.now();
     wsc.offline(false);
   });
-  document.addEventListener("htmx:sseError", (event) => {
-    if (finished) return;
-    wsc.offline(true);
-    // A refused stream has a reason that the page itself is told as well: signed out, or the job is gone.
-    if (event.detail.source.readyState === EventSource.CLOSED) refresh();
+  document.addEventListener("htmx:sseError", () => {
+    // A stream ends for a reason that the page itself is told as well: the server is away, the session is over, or the job
+    // is gone.
+    if (!finished) refresh();
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, target, requestConfig } = event.detail;
+    if (target.id === "main") {
+      document.getElementById("live")?.removeAttribute("sse-connect"); // the job is gone: not to be connected again
+    } else if (xhr.status >= 400 && requestConfig.verb === "get" && ["job", "stats"].includes(requestConfig.elt.id)) {
+      event.detail.shouldSwap = false; // nobody asked for it, and the next look asks again
+    }
   });
   document.addEventListener("visibilitychange", visible);
   window.addEventListener("pageshow", watch);
@@ -331,19 +357,9 @@
   for (const name of ["htmx:pushedIntoHistory", "htmx:replacedInHistory"]) document.addEventListener(name, followFilter);
   window.addEventListener("popstate", followFilter);
 
-  // What was opened by a click closes by one elsewhere, or by Escape.
-  document.addEventListener("click", (event) => {
-    for (const pop of document.querySelectorAll("details.pop[open]")) if (!pop.contains(event.target)) pop.open = false;
-  });
-  document.addEventListener("keydown", (event) => {
-    const pop = event.key === "Escape" && document.querySelector("details.pop[open]");
-    if (!pop) return;
-    pop.open = false;
-    pop.querySelector("summary").focus();
-  });
-
   // The new upper part of the page has its own title and icon.
   document.addEventListener("htmx:load", (event) => {
+    if (event.detail.elt.id === "job-gone") leave(event.detail.elt);
     if (event.detail.elt.id !== "job") return;
     document.title = `${job().dataset.title} · Website Status Checker`;
     wsc.setIcon(job().dataset.icon);
@@ -352,8 +368,8 @@
   showSlow();
   if (document.getElementById("live")) {
     keepStats();
-    setInterval(watch, 2000);
+    timers.push(setInterval(watch, 2000));
     if (document.hidden) visible(); // opened in the background
   }
-  setInterval(() => { took(); countdown(); }, 1000);
+  timers.push(setInterval(() => { took(); countdown(); }, 1000));
 })();

@@ -118,10 +118,11 @@
     const [active, inactive, errors] = perSecond;
     const two = active.map((n, i) => n + inactive[i]);
     const all = two.map((n, i) => n + errors[i]);
-    const bars = uPlot.paths.bars({ size: [at.length > 60 ? 1 : 0.9, 60], align: 1 });
+    const bars = uPlot.paths.bars({ size: [at.length > 60 ? 1 : 0.9, 200], align: 1 });
     const series = (colour) => ({ fill: colour, stroke: colour, width: 0, paths: bars, points: { show: false } });
-    const end = Math.max(at[at.length - 1] + step, at[0] + 10); // a job of a second has a chart of ten
+    const end = at[at.length - 1] + step;
     const options = base(element, c, {
+      padding: [12, Math.max(textWidth(clock(end, end - at[0])) / 2 + 4, 30), 0, 0], // the last mark may stand at the end
       scales: { x: { time: true, range: [at[0], end] }, y: { range: (u, low, high) => [0, Math.max(high * 1.05, 1)] } },
       axes: [
         axis(c, { size: 30, grid: { show: false }, space: 90, incrs: timeSteps, values: (u, splits) => splits.map((s) => clock(s, end - at[0])) }),
@@ -135,6 +136,13 @@
   function clock(seconds, span) {
     const options = span > 86400 ? { month: "short", day: "numeric", hour: "2-digit" } : span < 600 ? { hour: "2-digit", minute: "2-digit", second: "2-digit" } : { hour: "2-digit", minute: "2-digit" };
     return new Intl.DateTimeFormat(undefined, options).format(new Date(seconds * 1000));
+  }
+
+  // textWidth is how wide a label of an axis is.
+  function textWidth(text) {
+    const context = document.createElement("canvas").getContext("2d");
+    context.font = font;
+    return context.measureText(text).width;
   }
 
   function draw(element) {
