@@ -44,6 +44,7 @@ func TestWhoMayOnlyLookIsToldSo(t *testing.T) {
 	require.Contains(t, body, "This key can see jobs, but not start any.")
 	require.NotContains(t, body, `action="/uploads"`)
 	require.NotContains(t, body, `action="/check"`)
+	require.NotContains(t, body, "Drop a list", "nothing is offered that the key may not do")
 
 	require.Equal(t, http.StatusForbidden, b.sendFile("/uploads", "l.csv", "url\na.example\n").status)
 	answer := b.post("/check", map[string][]string{"urls": {"a.example"}})

@@ -45,7 +45,7 @@ func (s *Site) renderKey(w http.ResponseWriter, r *http.Request, status int, adj
 	}
 	view := keyView{keyRow: keyRow{*key}, Own: keyOf(r).ID == key.ID, Graces: graces(), Form: formOf(*key)}
 	adjust(&view)
-	s.render(w, r, status, "key", page{Title: key.Name, Nav: "keys", Body: view})
+	s.render(w, r, status, "key", page{Title: visible(key.Name), Nav: "keys", Body: view})
 }
 
 // changeKey changes what a key is called and may.

@@ -109,5 +109,5 @@ type secretView struct {
 // key, so that to reload it does not send the form again.
 func (s *Site) renderSecret(w http.ResponseWriter, r *http.Request, view secretView) {
 	w.Header().Set("Cache-Control", "private, no-store")
-	s.render(w, r, http.StatusOK, "secret", page{Title: "Secret of " + view.Name, Nav: "keys", Scripts: []string{"secret.js"}, Body: view})
+	s.render(w, r, http.StatusOK, "secret", page{Title: "Secret of " + visible(view.Name), Nav: "keys", Scripts: []string{"secret.js"}, Body: view})
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,7 +72,7 @@ func TestProblemsOfANewKeyStandAtTheirFields(t *testing.T) {
 	right := func() url.Values { return url.Values{"name": {"typed"}, "scopes": {"read"}} }
 	for field, wrong := range map[string]struct{ value, id, message string }{
 		"name":            {" ", "name-hint", "Give the key a name"},
-		"owner_email":     {"nobody<b>", "owner_email-hint", "email"},
+		"owner_email":     {"nobody<b>", "owner_email-hint", "Write an e-mail address like name@example.com"},
 		"rate_limit_hour": {"many", "limit-hint", "Write a whole number"},
 		"allowed_ips":     {"10.0.0.0/8\nhome", "ips-hint", "Write networks like"},
 		"expires_at":      {"2001-01-01", "expires-hint", "lies in the past"},
@@ -92,8 +93,17 @@ func TestProblemsOfANewKeyStandAtTheirFields(t *testing.T) {
 	form.Del("scopes")
 	require.Contains(t, b.post("/keys", form).body, "Choose at least one.")
 	form = right()
-	form.Set("rate_limit_hour", "-1")
-	require.Regexp(t, `<div id="limit-hint"><p class="problem wrap">`, b.post("/keys", form).body)
+	for field, test := range map[string]struct{ value, id, want string }{
+		"rate_limit_hour": {"-5", "limit-hint", `Write a whole number; 0 is no limit\.`},
+		"name":            {strings.Repeat("n", 101), "name-hint", `Write at most 100 characters\.`},
+	} {
+		form = right()
+		form.Set(field, test.value)
+		require.Regexp(t, `<div id="`+test.id+`"><p class="problem wrap"><svg.*</svg> `+test.want+"</p>", b.post("/keys", form).body)
+	}
+	form = right()
+	form.Set("rate_limit_hour", "1000000001")
+	require.Contains(t, b.post("/keys", form).body, "Write 1000000000 or a smaller number.")
 	require.Contains(t, b.get("/keys").body, "No keys yet", "none was made")
 }
 

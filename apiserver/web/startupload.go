@@ -55,7 +55,8 @@ func (s *Site) startAgain(w http.ResponseWriter, r *http.Request, id string, rea
 		problem := s.problemOf(r, err)
 		status = problem.Status
 		if !placeProblem(&form, problem) && (view.Refusal == nil || view.Refusal.Code != problem.Code) {
-			view.Problem = &problem
+			worded := inWords(problem)
+			view.Problem = &worded
 		}
 	}
 	view.Form = form
@@ -67,12 +68,12 @@ func placeProblem(form *optionsForm, problem wsc.Problem) bool {
 	if len(problem.Errors) > 0 {
 		placed := true
 		for _, field := range problem.Errors {
-			placed = form.place(field.Field, field.Message) && placed
+			placed = form.place(field.Field, plainWords(field.Message)) && placed
 		}
 		return placed
 	}
 	if problem.Code == wsc.CodeInvalidFilename || problem.Code == wsc.CodeUnsupportedType {
 		return form.place("name", problem.Detail)
 	}
-	return form.place(problem.Field, problem.Detail)
+	return form.place(problem.Field, inWords(problem).Detail)
 }
