@@ -17,7 +17,7 @@ func (s *Site) startUpload(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	reading := client.Reading{URLColumn: r.PostForm.Get("url_column"), Sheet: r.PostForm.Get("sheet")}
 	form := newOptionsForm(s.defaults, rand.Text())
-	options := form.fill(r.PostForm)
+	options := form.fill(r.PostForm, s.defaults)
 	if form.Open() {
 		s.startAgain(w, r, id, reading, form, nil)
 		return
@@ -59,6 +59,7 @@ func (s *Site) startAgain(w http.ResponseWriter, r *http.Request, id string, rea
 			view.Problem = &worded
 		}
 	}
+	form.Page = uploadPath(id) + querySuffix(reading)
 	view.Form = form
 	s.renderUpload(w, r, status, view)
 }
