@@ -56,7 +56,11 @@ func TestWhoMayOnlyLookIsToldSo(t *testing.T) {
 func TestAddressesOfFormsLeadToTheirPages(t *testing.T) {
 	t.Parallel()
 	b := signedIn(t, start(t), apitest.AdminKey)
-	for path, page := range map[string]string{"/check": "/", "/uploads": "/", "/uploads/some-id/start": "/uploads/some-id"} {
+	for path, page := range map[string]string{
+		"/check": "/", "/uploads": "/", "/uploads/some-id/start": "/uploads/some-id", "/uploads/some-id/delete": "/uploads/some-id",
+		"/keys/some-id/rotate": "/keys/some-id", "/keys/some-id/revoke": "/keys/some-id", "/keys/some-id/activate": "/keys/some-id",
+		"/account/sign-out-everywhere": "/account",
+	} {
 		answer := b.get(path)
 		require.Equal(t, http.StatusSeeOther, answer.status, path)
 		require.Equal(t, page, answer.header.Get("Location"), path)

@@ -84,6 +84,7 @@ func TestProblemsOfANewKeyStandAtTheirFields(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, answer.status, field)
 		require.Regexp(t, `<div id="`+wrong.id+`"><p class="problem wrap">.*`+wrong.message, answer.body, field)
 		require.Contains(t, answer.body, `<details class="fold new-key" open>`, field)
+		require.Contains(t, answer.body, `data-page="/keys"`, "Back leads to the page and sends no form")
 		require.NotContains(t, answer.body, "nobody<b>")
 		if field != "name" {
 			require.Contains(t, answer.body, `value="typed"`, "what was typed stays")
@@ -104,7 +105,9 @@ func TestProblemsOfANewKeyStandAtTheirFields(t *testing.T) {
 	form = right()
 	form.Set("rate_limit_hour", "1000000001")
 	require.Contains(t, b.post("/keys", form).body, "Write 1000000000 or a smaller number.")
-	require.Contains(t, b.get("/keys").body, "No keys yet", "none was made")
+	body := b.get("/keys").body
+	require.Contains(t, body, "No keys yet", "none was made")
+	require.NotContains(t, body, "data-page", "the page has its own address")
 }
 
 func TestAKeyIsRotatedRevokedAndMadeActiveAgain(t *testing.T) {
@@ -132,6 +135,7 @@ func TestAKeyIsRotatedRevokedAndMadeActiveAgain(t *testing.T) {
 	answer = b.post(path+"/rotate", url.Values{"grace_seconds": {"0"}})
 	require.Equal(t, http.StatusConflict, answer.status)
 	require.Contains(t, answer.body, "The key was revoked or has expired.")
+	require.Contains(t, answer.body, `data-page="`+path+`"`)
 	require.Equal(t, path, b.post(path+"/activate", nil).header.Get("Location"))
 	require.True(t, works(t, server, third))
 
@@ -191,6 +195,7 @@ func TestAKeyIsChanged(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, answer.status, field)
 		require.Regexp(t, `<p class="problem wrap">.*`+wrong.message, answer.body, field)
 		require.Contains(t, answer.body, `<details class="fold change-key" open>`, field)
+		require.Contains(t, answer.body, `data-page="`+path+`"`, field)
 		require.Contains(t, answer.body, `<h1 class="raw wrap">after</h1>`, "the key is what it was")
 	}
 	require.Equal(t, http.StatusNotFound, b.post("/keys/"+wsc.NewID(), form()).status)
