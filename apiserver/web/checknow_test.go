@@ -66,7 +66,7 @@ func TestAnAnswerSaysWhatToDo(t *testing.T) {
 	server.Answer("late.example", wsc.Result{Status: wsc.StatusError, ErrorKind: wsc.KindTimeout, ErrorMessage: "No answer within 10 s."})
 	for text, wants := range map[string][]string{
 		"gone.example":    {"inactive", "<strong>404</strong> Not Found", "which does not count as active.", "There is no page at this address."},
-		"late.example":    {"error", "No answer", wsc.KindTimeout.Sentence(), "submit the list with a longer timeout.", "No answer within 10 s."},
+		"late.example":    {"error", "No answer", wsc.KindTimeout.Sentence(), "start the list with a longer “Timeout”.", "No answer within 10 s."},
 		"nix":             {"error", "Not checked", "is not a web address; write it like example.com"},
 		"ftp://a.example": {"error", "Not checked", "http"},
 	} {
