@@ -93,7 +93,6 @@ func TestProblemsOfANewKeyStandAtTheirFields(t *testing.T) {
 	form := right()
 	form.Del("scopes")
 	require.Contains(t, b.post("/keys", form).body, "Choose at least one.")
-	form = right()
 	for field, test := range map[string]struct{ value, id, want string }{
 		"rate_limit_hour": {"-5", "limit-hint", `Write a whole number; 0 is no limit\.`},
 		"name":            {strings.Repeat("n", 101), "name-hint", `Write at most 100 characters\.`},
