@@ -16,6 +16,9 @@ func (v accountView) Reset() (template.HTML, error) {
 	return ago(time.Now().Add(time.Duration(v.Requests.ResetSeconds) * time.Second))
 }
 
+// toAccount leads browsers to the page of their key that ask for the address of its form.
+func (s *Site) toAccount(w http.ResponseWriter, r *http.Request) { s.redirect(w, r, "/account") }
+
 // accountPage shows the key that the browser is signed in with.
 func (s *Site) accountPage(w http.ResponseWriter, r *http.Request) {
 	me, err := s.client.Me(r.Context())

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -36,10 +37,34 @@ func TestStatusesThatAreNotAcceptedHaveAdvice(t *testing.T) {
 	}
 	for status, words := range map[int]string{
 		http.StatusMovedPermanently: "new address", http.StatusUnauthorized: "login", http.StatusForbidden: "User-Agent", http.StatusNotFound: "typing error",
-		http.StatusGone: "Take the URL off", http.StatusTooManyRequests: "host rate", http.StatusInternalServerError: "log", http.StatusServiceUnavailable: "maintenance",
-		http.StatusTeapot: "robots", 599: "log", 204: "add it to the accepted statuses",
+		http.StatusGone: "Take the URL off", http.StatusTooManyRequests: "Rate per host", http.StatusInternalServerError: "log", http.StatusServiceUnavailable: "maintenance",
+		http.StatusTeapot: "robots", 599: "log", 204: "add it to the “Accepted status codes”",
 	} {
 		require.Contains(t, advice(&wsc.Result{Status: wsc.StatusInactive, HTTPStatus: status}), words, status)
+	}
+}
+
+// What is named in quotation marks can be found in the form.
+func TestAdviceNamesFieldsAsTheFormDoes(t *testing.T) {
+	t.Parallel()
+	labels := map[string]bool{}
+	for _, field := range optionFields(wsc.Defaults{}) {
+		labels[field.Label] = true
+	}
+	words := advice(&wsc.Result{Status: wsc.StatusInactive, HTTPStatus: 200, ErrorMessage: "expected …"})
+	for _, kind := range wsc.ErrorKinds() {
+		words += advice(&wsc.Result{Status: wsc.StatusError, ErrorKind: kind})
+	}
+	for status := 100; status <= 599; status++ {
+		words += advice(&wsc.Result{Status: wsc.StatusInactive, HTTPStatus: status})
+	}
+	named := map[string]bool{}
+	for _, match := range regexp.MustCompile(`“([^”]*)”`).FindAllStringSubmatch(words, -1) {
+		require.True(t, labels[match[1]], match[1])
+		named[match[1]] = true
+	}
+	for _, name := range []string{"Accept any certificate", "User-Agent", "Most redirects", "Respect robots.txt", "Request headers"} {
+		require.True(t, named[name], name)
 	}
 }
 
@@ -51,5 +76,5 @@ func TestAdviceForAnswersThatAreFine(t *testing.T) {
 	moved.Redirects[0].HTTPStatus = http.StatusFound
 	require.Empty(t, advice(moved), "for now only")
 	unmet := &wsc.Result{Status: wsc.StatusInactive, HTTPStatus: 200, ErrorMessage: "expected …"}
-	require.Contains(t, advice(unmet), "correct the expectation")
+	require.Contains(t, advice(unmet), "correct the “Expectation”")
 }

@@ -108,6 +108,10 @@ func (s *Site) checkPasted(w http.ResponseWriter, r *http.Request, view startPag
 }
 
 func (s *Site) checkOne(w http.ResponseWriter, r *http.Request, view startPage, url string) {
+	if _, err := wsc.ReadURL(url); err != nil && len(url) > wsc.MaxURLBytes {
+		s.failPaste(w, r, view, wsc.Errorf(wsc.CodeInvalidRequest, "%s", err.Error()))
+		return
+	}
 	result, err := s.client.Check(r.Context(), url, wsc.Options{CaptureTitle: true})
 	if err != nil {
 		s.failPaste(w, r, view, err)
@@ -132,9 +136,14 @@ func (s *Site) refusePaste(w http.ResponseWriter, r *http.Request, view startPag
 		s.toSignIn(w, r)
 		return
 	}
+	problem.Problem = inWords(problem.Problem)
 	view.Problem = &problem
 	if isFragment(r) {
-		s.renderFragment(w, r, problem.Status, "check", "answer", view)
+		status := problem.Status
+		if status < http.StatusInternalServerError {
+			status = http.StatusOK // the script gets what it asked for; a browser writes other statuses to its console as failures
+		}
+		s.renderFragment(w, r, status, "check", "answer", view)
 		return
 	}
 	s.renderStart(w, r, problem.Status, view)

@@ -44,6 +44,7 @@ func TestWhoMayOnlyLookIsToldSo(t *testing.T) {
 	require.Contains(t, body, "This key can see jobs, but not start any.")
 	require.NotContains(t, body, `action="/uploads"`)
 	require.NotContains(t, body, `action="/check"`)
+	require.NotContains(t, body, "Drop a list", "nothing is offered that the key may not do")
 
 	require.Equal(t, http.StatusForbidden, b.sendFile("/uploads", "l.csv", "url\na.example\n").status)
 	answer := b.post("/check", map[string][]string{"urls": {"a.example"}})
@@ -55,7 +56,11 @@ func TestWhoMayOnlyLookIsToldSo(t *testing.T) {
 func TestAddressesOfFormsLeadToTheirPages(t *testing.T) {
 	t.Parallel()
 	b := signedIn(t, start(t), apitest.AdminKey)
-	for path, page := range map[string]string{"/check": "/", "/uploads": "/", "/uploads/some-id/start": "/uploads/some-id"} {
+	for path, page := range map[string]string{
+		"/check": "/", "/uploads": "/", "/uploads/some-id/start": "/uploads/some-id", "/uploads/some-id/delete": "/uploads/some-id",
+		"/keys/some-id/rotate": "/keys/some-id", "/keys/some-id/revoke": "/keys/some-id", "/keys/some-id/activate": "/keys/some-id",
+		"/account/sign-out-everywhere": "/account",
+	} {
 		answer := b.get(path)
 		require.Equal(t, http.StatusSeeOther, answer.status, path)
 		require.Equal(t, page, answer.header.Get("Location"), path)

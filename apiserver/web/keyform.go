@@ -66,7 +66,7 @@ func readKeyForm(values url.Values) keyForm {
 	if len(form.Scopes) == 0 {
 		form.Problems["scopes"] = "Choose at least one."
 	}
-	if _, err := form.limit(); err != nil {
+	if limit, err := form.limit(); err != nil || limit != nil && *limit < 0 {
 		form.Problems["rate_limit_hour"] = "Write a whole number; 0 is no limit."
 	}
 	if _, err := form.until(); err != nil {
@@ -124,12 +124,12 @@ func (f *keyForm) addProblems(problem wsc.Problem) {
 	for _, wrong := range fields {
 		name, _, _ := strings.Cut(strings.TrimPrefix(wrong.Field, "body."), "[")
 		if slices.Contains(known, name) {
-			f.Problems[name] = wrong.Message
+			f.Problems[name] = plainWords(wrong.Message)
 		} else {
-			f.Problem = wrong.Field + ": " + wrong.Message
+			f.Problem = plainWords(wrong.Message)
 		}
 	}
 	if !f.Open() {
-		f.Problem = problem.Detail
+		f.Problem = inWords(problem).Detail
 	}
 }

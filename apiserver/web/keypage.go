@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 
 	wsc "github.com/website-status-checker/wsc"
@@ -19,6 +20,8 @@ type keyView struct {
 	Graces  []grace
 	// Form changes the key.
 	Form keyForm
+	// Page is the address of the page if this is an answer to one of its forms; "" otherwise.
+	Page string
 }
 
 // grace is a time that the secret before works on after a rotation.
@@ -45,9 +48,12 @@ func (s *Site) renderKey(w http.ResponseWriter, r *http.Request, status int, adj
 		s.failKey(w, r, err)
 		return
 	}
-	view := keyView{keyRow: keyRow{key.Key}, Own: keyOf(r).ID == key.ID, Requests: key.Requests, Graces: graces(), Form: formOf(key.Key)}
+	view := keyView{
+		keyRow: keyRow{key.Key}, Own: keyOf(r).ID == key.ID, Requests: key.Requests, Graces: graces(), Form: formOf(key.Key),
+		Page: answered(r, "/keys/"+key.ID),
+	}
 	adjust(&view)
-	s.render(w, r, status, "key", page{Title: key.Name, Nav: "keys", Body: view})
+	s.render(w, r, status, "key", page{Title: visible(key.Name), Nav: "keys", Scripts: []string{"formpage.js"}, Body: view})
 }
 
 // changeKey changes what a key is called and may.
@@ -83,6 +89,11 @@ func (s *Site) changeKey(w http.ResponseWriter, r *http.Request) {
 		form.addProblems(problem)
 	}
 	s.renderKey(w, r, http.StatusUnprocessableEntity, func(view *keyView) { view.Form = form })
+}
+
+// toKey leads browsers to the page of a key that ask for the address of one of its forms.
+func (s *Site) toKey(w http.ResponseWriter, r *http.Request) {
+	s.redirect(w, r, "/keys/"+url.PathEscape(r.PathValue("id")))
 }
 
 // failKey says of a key that does not exist that it is one.

@@ -43,6 +43,8 @@ type keyList struct {
 	// First is the address of the first page when this is a later one, and Next that of the page behind this one.
 	First, Next string
 	Form        keyForm
+	// Page is the address of the page if this is an answer to its form; "" otherwise.
+	Page string
 }
 
 func (s *Site) keysPage(w http.ResponseWriter, r *http.Request) {
@@ -60,7 +62,7 @@ func (s *Site) renderKeys(w http.ResponseWriter, r *http.Request, status int, fo
 		s.fail(w, r, err)
 		return
 	}
-	list := keyList{Form: form, Keys: make([]keyRow, len(found.Keys))}
+	list := keyList{Form: form, Page: answered(r, "/keys"), Keys: make([]keyRow, len(found.Keys))}
 	for i := range found.Keys {
 		list.Keys[i] = keyRow{found.Keys[i]}
 	}
@@ -70,7 +72,15 @@ func (s *Site) renderKeys(w http.ResponseWriter, r *http.Request, status int, fo
 	if found.NextCursor != "" {
 		list.Next = "/keys?" + url.Values{"cursor": {found.NextCursor}}.Encode()
 	}
-	s.render(w, r, status, "keys", page{Title: "Keys", Nav: "keys", Body: list})
+	s.render(w, r, status, "keys", page{Title: "Keys", Nav: "keys", Scripts: []string{"formpage.js"}, Body: list})
+}
+
+// answered is the address of the page that a form belongs to, for a page that is an answer to that form; "" for others.
+func answered(r *http.Request, address string) string {
+	if r.Method == http.MethodPost {
+		return address
+	}
+	return ""
 }
 
 // createKey makes a key and shows its secret, this once.
@@ -109,5 +119,5 @@ type secretView struct {
 // key, so that to reload it does not send the form again.
 func (s *Site) renderSecret(w http.ResponseWriter, r *http.Request, view secretView) {
 	w.Header().Set("Cache-Control", "private, no-store")
-	s.render(w, r, http.StatusOK, "secret", page{Title: "Secret of " + view.Name, Nav: "keys", Scripts: []string{"secret.js"}, Body: view})
+	s.render(w, r, http.StatusOK, "secret", page{Title: "Secret of " + visible(view.Name), Nav: "keys", Scripts: []string{"formpage.js"}, Body: view})
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,7 +72,7 @@ func TestProblemsOfANewKeyStandAtTheirFields(t *testing.T) {
 	right := func() url.Values { return url.Values{"name": {"typed"}, "scopes": {"read"}} }
 	for field, wrong := range map[string]struct{ value, id, message string }{
 		"name":            {" ", "name-hint", "Give the key a name"},
-		"owner_email":     {"nobody<b>", "owner_email-hint", "email"},
+		"owner_email":     {"nobody<b>", "owner_email-hint", "Write an e-mail address like name@example.com"},
 		"rate_limit_hour": {"many", "limit-hint", "Write a whole number"},
 		"allowed_ips":     {"10.0.0.0/8\nhome", "ips-hint", "Write networks like"},
 		"expires_at":      {"2001-01-01", "expires-hint", "lies in the past"},
@@ -83,6 +84,7 @@ func TestProblemsOfANewKeyStandAtTheirFields(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, answer.status, field)
 		require.Regexp(t, `<div id="`+wrong.id+`"><p class="problem wrap">.*`+wrong.message, answer.body, field)
 		require.Contains(t, answer.body, `<details class="fold new-key" open>`, field)
+		require.Contains(t, answer.body, `data-page="/keys"`, "Back leads to the page and sends no form")
 		require.NotContains(t, answer.body, "nobody<b>")
 		if field != "name" {
 			require.Contains(t, answer.body, `value="typed"`, "what was typed stays")
@@ -91,10 +93,20 @@ func TestProblemsOfANewKeyStandAtTheirFields(t *testing.T) {
 	form := right()
 	form.Del("scopes")
 	require.Contains(t, b.post("/keys", form).body, "Choose at least one.")
+	for field, test := range map[string]struct{ value, id, want string }{
+		"rate_limit_hour": {"-5", "limit-hint", `Write a whole number; 0 is no limit\.`},
+		"name":            {strings.Repeat("n", 101), "name-hint", `Write at most 100 characters\.`},
+	} {
+		form = right()
+		form.Set(field, test.value)
+		require.Regexp(t, `<div id="`+test.id+`"><p class="problem wrap"><svg.*</svg> `+test.want+"</p>", b.post("/keys", form).body)
+	}
 	form = right()
-	form.Set("rate_limit_hour", "-1")
-	require.Regexp(t, `<div id="limit-hint"><p class="problem wrap">`, b.post("/keys", form).body)
-	require.Contains(t, b.get("/keys").body, "No keys yet", "none was made")
+	form.Set("rate_limit_hour", "1000000001")
+	require.Contains(t, b.post("/keys", form).body, "Write 1000000000 or a smaller number.")
+	body := b.get("/keys").body
+	require.Contains(t, body, "No keys yet", "none was made")
+	require.NotContains(t, body, "data-page", "the page has its own address")
 }
 
 func TestAKeyIsRotatedRevokedAndMadeActiveAgain(t *testing.T) {
@@ -123,6 +135,7 @@ func TestAKeyIsRotatedRevokedAndMadeActiveAgain(t *testing.T) {
 	answer = b.post(path+"/rotate", url.Values{"grace_seconds": {"0"}})
 	require.Equal(t, http.StatusConflict, answer.status)
 	require.Contains(t, answer.body, "The key was revoked or has expired.")
+	require.Contains(t, answer.body, `data-page="`+path+`"`)
 	require.Equal(t, path, b.post(path+"/activate", nil).header.Get("Location"))
 	require.True(t, works(t, server, third))
 
@@ -182,6 +195,7 @@ func TestAKeyIsChanged(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, answer.status, field)
 		require.Regexp(t, `<p class="problem wrap">.*`+wrong.message, answer.body, field)
 		require.Contains(t, answer.body, `<details class="fold change-key" open>`, field)
+		require.Contains(t, answer.body, `data-page="`+path+`"`, field)
 		require.Contains(t, answer.body, `<h1 class="raw wrap">after</h1>`, "the key is what it was")
 	}
 	require.Equal(t, http.StatusNotFound, b.post("/keys/"+wsc.NewID(), form()).status)

@@ -1,11 +1,15 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	wsc "github.com/website-status-checker/wsc"
 )
@@ -19,6 +23,10 @@ type optionField struct {
 	Example string
 	// Kind is number, text, code, choice or switch.
 	Kind string
+	// More is whether the field stands in the group of those that few lists need.
+	More bool
+	// Secret is whether browsers do not remember the value.
+	Secret bool
 	// Placeholder is what holds while the field is empty.
 	Placeholder string
 	// Unit, Min, Max and Step are those of a number. The API's value is Scale times as large.
@@ -45,6 +53,8 @@ type optionsForm struct {
 	// Name is the name of the list, and NameProblem what is wrong with it.
 	Name, NameProblem string
 	Fields            []optionField
+	// Page is the address of the page that the form stands on, if this is an answer to the form; "" otherwise.
+	Page string
 	// Fresh is true for a form that was not sent yet: scripts may fill in what the browser remembers.
 	Fresh bool
 }
@@ -100,6 +110,30 @@ func optionFields(defaults wsc.Defaults) []optionField {
 			Name: "capture_title", Option: "capture_title", Label: "Record page titles", Kind: "switch",
 			Hint: "Adds a column with the title of each page.",
 		},
+		{
+			Name: "user_agent", Option: "user_agent", Label: "User-Agent", Kind: "text", More: true, MaxLength: 255,
+			Placeholder: "that of this checker", Hint: "What the check calls itself; some sites answer certain names only.",
+		},
+		{
+			Name: "headers", Option: "headers", Label: "Request headers", Kind: "code", More: true, Secret: true, MaxLength: 4500,
+			Hint: "One on each line, sent to every site of the list. Values are stored encrypted and not remembered here.", Example: "Accept-Language: en",
+		},
+		{
+			Name: "max_redirects", Option: "max_redirects", Label: "Most redirects", Kind: "number", More: true, Unit: "in a row", Max: 20, Step: 1, Scale: 1,
+			Placeholder: "10", Hint: "A site that redirects more often is an error.",
+		},
+		{
+			Name: "insecure_tls", Option: "insecure_tls", Label: "Accept any certificate", Kind: "switch", More: true,
+			Hint: "What is wrong with a certificate is reported, but no error.",
+		},
+		{
+			Name: "respect_robots", Option: "respect_robots", Label: "Respect robots.txt", Kind: "switch", More: true,
+			Hint: "URLs that a site asks robots to leave alone are not checked.",
+		},
+		{
+			Name: "hash_body", Option: "hash_body", Label: "Record hashes of pages", Kind: "switch", More: true,
+			Hint: "Adds the SHA-256 of each page, to see whether it changed.",
+		},
 	}
 	for i := range fields {
 		fields[i].Value = fields[i].Default
@@ -119,8 +153,29 @@ func (f *optionsForm) Open() bool {
 	return f.NameProblem != ""
 }
 
-// fill takes what a person typed. It returns the options; problems stand at their fields.
-func (f *optionsForm) fill(form url.Values) (options wsc.Options) {
+// Usual are the fields that most lists need, and Further the others.
+func (f *optionsForm) Usual() []optionField { return f.group(false) }
+
+// Further is described at Usual.
+func (f *optionsForm) Further() []optionField { return f.group(true) }
+
+func (f *optionsForm) group(more bool) []optionField {
+	var fields []optionField
+	for _, field := range f.Fields {
+		if field.More == more {
+			fields = append(fields, field)
+		}
+	}
+	return fields
+}
+
+// FurtherOpen reports whether the further fields are to be shown, because one of them has a value of its own.
+func (f *optionsForm) FurtherOpen() bool {
+	return slices.ContainsFunc(f.Further(), func(field optionField) bool { return field.Problem != "" || field.Value != field.Default })
+}
+
+// fill takes what a person typed. It returns the options; problems stand at their fields, all at the same time.
+func (f *optionsForm) fill(form url.Values, defaults wsc.Defaults) (options wsc.Options) {
 	f.Fresh, f.Name = false, form.Get("name")
 	if key := form.Get("key"); key != "" {
 		f.Key = key
@@ -128,27 +183,93 @@ func (f *optionsForm) fill(form url.Values) (options wsc.Options) {
 	for i := range f.Fields {
 		field := &f.Fields[i]
 		field.Value = form.Get(field.Name)
-		if field.Kind == "number" {
+		switch field.Kind {
+		case "number":
 			f.number(field, &options)
-			continue
-		}
-		text := strings.TrimSpace(field.Value)
-		switch field.Option {
-		case "accept_status":
-			options.AcceptStatus = text
-		case "method":
-			options.Method = text
-		case "expect":
-			options.Expect = text
-		case "follow_redirects":
-			if text == "" {
-				options.FollowRedirects = new(false)
-			}
-		case "capture_title":
-			options.CaptureTitle = text != ""
+		case "switch":
+			field.turn(&options)
+		default:
+			field.write(&options, defaults)
 		}
 	}
 	return options
+}
+
+// turn reads the value of a switch into the options.
+func (field *optionField) turn(options *wsc.Options) {
+	turned := field.Value != ""
+	switch field.Option {
+	case "follow_redirects":
+		if !turned {
+			options.FollowRedirects = &turned
+		}
+	case "capture_title":
+		options.CaptureTitle = turned
+	case "insecure_tls":
+		options.InsecureTLS = turned
+	case "respect_robots":
+		options.RespectRobots = turned
+	case "hash_body":
+		options.HashBody = turned
+	}
+}
+
+// write reads a text into the options, if the option alone is right.
+func (field *optionField) write(options *wsc.Options, defaults wsc.Defaults) {
+	text := strings.TrimSpace(field.Value)
+	if length := utf8.RuneCountInString(text); field.MaxLength > 0 && length > field.MaxLength {
+		field.Problem = fmt.Sprintf("Write at most %d characters; these are %d.", field.MaxLength, length)
+		return
+	}
+	var alone wsc.Options
+	switch field.Option {
+	case "accept_status":
+		options.AcceptStatus, alone.AcceptStatus = text, text
+	case "method":
+		options.Method, alone.Method = text, text
+	case "expect":
+		options.Expect, alone.Expect = text, text
+	case "user_agent":
+		options.UserAgent, alone.UserAgent = text, text
+	case "headers":
+		headers, problem := readHeaders(text)
+		if problem != "" {
+			field.Problem = problem
+			return
+		}
+		options.Headers, alone.Headers = headers, headers
+	}
+	if _, err := alone.Resolve(defaults); err != nil {
+		field.Problem = err.Error()
+		if known, ok := errors.AsType[*wsc.Error](err); ok {
+			field.Problem = known.Message
+		}
+		if said, found := strings.CutPrefix(field.Problem, field.Option+" "); found {
+			field.Problem = field.Label + " " + said // as the form calls it
+		}
+	}
+}
+
+// readHeaders reads request headers, one on each line. It returns nil for none, and what is wrong as a sentence.
+func readHeaders(text string) (headers map[string]string, problem string) {
+	for i, line := range strings.Split(text, "\n") {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		name, value, found := strings.Cut(line, ":")
+		name = http.CanonicalHeaderKey(strings.TrimSpace(name))
+		if _, twice := headers[name]; twice {
+			return nil, fmt.Sprintf("Line %d names %s once more. Put its values into one line, with commas between them.", i+1, name)
+		}
+		if !found || name == "" {
+			return nil, fmt.Sprintf("Line %d is no header. Write a name, a colon and a value, like Accept-Language: en.", i+1)
+		}
+		if headers == nil {
+			headers = map[string]string{}
+		}
+		headers[name] = strings.TrimSpace(value)
+	}
+	return headers, ""
 }
 
 // number reads the value of a number into the options.
@@ -184,6 +305,8 @@ func (f *optionsForm) number(field *optionField, options *wsc.Options) {
 		options.HostConcurrency = whole
 	case "retention_hours":
 		options.RetentionHours = whole
+	case "max_redirects":
+		options.MaxRedirects = &whole
 	}
 }
 

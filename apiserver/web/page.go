@@ -65,7 +65,7 @@ func (s *Site) pageHeaders(next http.Handler) http.Handler {
 
 // parseTemplates reads every page together with the layout and the common parts.
 func (s *Site) parseTemplates() (map[string]*template.Template, error) {
-	common := template.New("").Funcs(s.functions())
+	common := template.New("").Funcs(s.functions()).Funcs(template.FuncMap{"columnWords": columnWords, "visible": visible})
 	files, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("web: list templates: %w", err)

@@ -31,6 +31,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (s *Site) renderProblem(w http.ResponseWriter, r *http.Request, problem wsc.Problem) {
+	problem = inWords(problem)
 	if isFragment(r) {
 		w.Header().Set("HX-Retarget", "#messages")
 		w.Header().Set("HX-Reswap", "beforeend")
@@ -63,6 +64,8 @@ func problemWords(problem wsc.Problem) (title, hint string) {
 		return problem.Title, "" // whoever made it knows better
 	}
 	switch problem.Status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return "This can't be done as it was asked", ""
 	case http.StatusForbidden:
 		if problem.Code == wsc.CodeInsufficientScope {
 			return "Your key may not do this", "Sign in with a key that has the right, or ask whoever manages the keys of this server."

@@ -26,15 +26,17 @@ func (s *Site) Routes(router chi.Router) {
 		signedIn.Use(s.pageHeaders, s.requireSession)
 		signedIn.Post("/sign-out", s.signOut)
 		signedIn.Get("/account", s.accountPage)
+		signedIn.Get("/account/sign-out-everywhere", s.toAccount) // whoever asks for the address of a form comes to its page
 		signedIn.Post("/account/sign-out-everywhere", s.signOutEverywhere)
 
-		signedIn.Get("/check", s.toStart) // who reloads an answer is asked to send the form again, or comes here
+		signedIn.Get("/check", s.toStart)
 		signedIn.Post("/check", s.checkNow)
 		signedIn.Get("/uploads", s.toStart)
 		signedIn.Post("/uploads", s.createUpload)
 		signedIn.Get("/uploads/{id}", s.uploadPage)
 		signedIn.Get("/uploads/{id}/start", s.toUpload)
 		signedIn.Post("/uploads/{id}/start", s.startUpload)
+		signedIn.Get("/uploads/{id}/delete", s.toUpload)
 		signedIn.Post("/uploads/{id}/delete", s.deleteUpload)
 		signedIn.Get("/", s.checkPage)
 
@@ -45,8 +47,11 @@ func (s *Site) Routes(router chi.Router) {
 		signedIn.Post("/keys", s.createKey)
 		signedIn.Get("/keys/{id}", s.keyPage)
 		signedIn.Post("/keys/{id}", s.changeKey)
+		signedIn.Get("/keys/{id}/rotate", s.toKey)
 		signedIn.Post("/keys/{id}/rotate", s.rotateKey)
+		signedIn.Get("/keys/{id}/revoke", s.toKey)
 		signedIn.Post("/keys/{id}/revoke", s.revokeKey)
+		signedIn.Get("/keys/{id}/activate", s.toKey)
 		signedIn.Post("/keys/{id}/activate", s.activateKey)
 		signedIn.Get("/audit", s.auditPage)
 

@@ -17,7 +17,7 @@ func (s *Site) startUpload(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	reading := client.Reading{URLColumn: r.PostForm.Get("url_column"), Sheet: r.PostForm.Get("sheet")}
 	form := newOptionsForm(s.defaults, rand.Text())
-	options := form.fill(r.PostForm)
+	options := form.fill(r.PostForm, s.defaults)
 	if form.Open() {
 		s.startAgain(w, r, id, reading, form, nil)
 		return
@@ -55,9 +55,11 @@ func (s *Site) startAgain(w http.ResponseWriter, r *http.Request, id string, rea
 		problem := s.problemOf(r, err)
 		status = problem.Status
 		if !placeProblem(&form, problem) && (view.Refusal == nil || view.Refusal.Code != problem.Code) {
-			view.Problem = &problem
+			worded := inWords(problem)
+			view.Problem = &worded
 		}
 	}
+	form.Page = uploadPath(id) + querySuffix(reading)
 	view.Form = form
 	s.renderUpload(w, r, status, view)
 }
@@ -67,12 +69,12 @@ func placeProblem(form *optionsForm, problem wsc.Problem) bool {
 	if len(problem.Errors) > 0 {
 		placed := true
 		for _, field := range problem.Errors {
-			placed = form.place(field.Field, field.Message) && placed
+			placed = form.place(field.Field, plainWords(field.Message)) && placed
 		}
 		return placed
 	}
 	if problem.Code == wsc.CodeInvalidFilename || problem.Code == wsc.CodeUnsupportedType {
 		return form.place("name", problem.Detail)
 	}
-	return form.place(problem.Field, problem.Detail)
+	return form.place(problem.Field, inWords(problem).Detail)
 }

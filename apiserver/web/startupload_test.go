@@ -77,7 +77,7 @@ func TestOptionsNobodyTouchedAreTheDefaults(t *testing.T) {
 	b := signedIn(t, server, member(t, server).Secret)
 	path := b.uploaded("leads.csv", leads)
 	form := url.Values{"follow_redirects": {"on"}}
-	for _, name := range []string{"url_column", "sheet", "name", "timeout", "retries", "method", "accept_status", "expect", "slow", "host_rate", "host_concurrency", "retention"} {
+	for _, name := range []string{"url_column", "sheet", "name", "timeout", "retries", "method", "accept_status", "expect", "slow", "host_rate", "host_concurrency", "retention", "user_agent", "headers", "max_redirects"} {
 		form.Set(name, "")
 		require.Contains(t, b.get(path).body, `name="`+name+`"`)
 	}
@@ -100,8 +100,11 @@ func TestWrongOptionsStandAtTheirFields(t *testing.T) {
 		"retention":        {"1e9", "Write a number from 1 to 8760."},
 		"accept_status":    {"2xx", "is not an HTTP status between 100 and 599"},
 		"expect":           {`status == "`, "line 1, column"},
-		"method":           {"BREW", "method must be GET, HEAD or HEAD_THEN_GET."},
+		"method":           {"BREW", "Request must be GET, HEAD or HEAD_THEN_GET."},
 		"name":             {"a/../../b", "must not contain folders"},
+		"user_agent":       {"a\x01b", "User-Agent must not contain control characters."},
+		"max_redirects":    {"21", "Write a number from 0 to 20."},
+		"headers":          {"Accept-Language: en\nno colon", "Line 2 is no header."},
 	} {
 		form := url.Values{"key": {"kept-key"}, "url_column": {"C"}, "follow_redirects": {""}, "capture_title": {"on"}, "user": {"x"}}
 		form.Set("name", "Kept <name>")
@@ -114,6 +117,9 @@ func TestWrongOptionsStandAtTheirFields(t *testing.T) {
 		require.Contains(t, problem, test.want, field)
 		require.Regexp(t, `name="`+field+`"[^>]* aria-invalid="true"`, page.body, field)
 		require.Contains(t, page.body, `<details class="fold options" open>`, field)
+		more := field == "user_agent" || field == "max_redirects" || field == "headers"
+		require.Equal(t, more, strings.Contains(page.body, `<details class="more-options" open>`), field)
+		require.Contains(t, page.body, `data-page="`+path+`?url_column=C"`, "the page takes the address of the upload")
 		require.Contains(t, page.body, `value="kept-key"`, field)
 		require.Contains(t, page.body, `<option value="C" selected>`, field)
 		require.Regexp(t, `<input id="capture_title"[^>]* checked`, page.body, field)
@@ -145,6 +151,44 @@ func TestARefusalOfTheStartIsSaidOnThePage(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, b.post(path+"/start", url.Values{"name": {strings.Repeat("x", 70_000)}}).status)
 }
 
+func TestTheOptionsThatFewListsNeed(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, member(t, server).Secret)
+	path := b.uploaded("leads.csv", leads)
+	require.NotContains(t, b.get(path).body, "data-page", "the page has its own address")
+	form := url.Values{
+		"follow_redirects": {"on"}, "user_agent": {"Probe/1"}, "max_redirects": {"0"}, "insecure_tls": {"on"}, "respect_robots": {"on"}, "hash_body": {"on"},
+		"headers": {"accept-language: en, de\r\n\r\nX-Empty:\r\n"},
+	}
+	refused := b.post(path+"/start", form)
+	require.Regexp(t, `<p id="headers-problem" class="problem">.*This server stores no request headers`, refused.body, "it has no key for them")
+	require.Contains(t, refused.body, "accept-language: en, de", "what was typed stays")
+	form.Set("headers", "")
+	require.Equal(t, http.StatusSeeOther, b.post(path+"/start", form).status)
+	require.Equal(t, wsc.Options{
+		UserAgent: "Probe/1", MaxRedirects: new(0), InsecureTLS: true, RespectRobots: true, HashBody: true,
+	}, jobsOf(t, server)[0].Options)
+}
+
+func TestAllWrongOptionsAreSaidAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, member(t, server).Secret)
+	wrong := url.Values{
+		"timeout": {"0"}, "accept_status": {"2xx"}, "expect": {"status =="}, "host_rate": {"-1"}, "user_agent": {strings.Repeat("x", 256)},
+		"headers": {"Host: other.example"},
+	}
+	body := b.post(b.uploaded("leads.csv", leads)+"/start", wrong).body
+	for name := range wrong {
+		require.Contains(t, body, `<p id="`+name+`-problem" class="problem">`, name)
+	}
+	require.Contains(t, body, "Write at most 255 characters; these are 256.")
+	require.Contains(t, body, "Header Host is set by the checker")
+	twice := b.post(b.uploaded("leads.csv", leads)+"/start", url.Values{"headers": {"A: 1\na: 2"}}).body
+	require.Contains(t, twice, "Line 2 names A once more.")
+}
+
 // The bounds that the form tells are those of the API.
 func TestTheBoundsOfNumbersAreThoseOfTheAPI(t *testing.T) {
 	t.Parallel()
@@ -159,6 +203,7 @@ func TestTheBoundsOfNumbersAreThoseOfTheAPI(t *testing.T) {
 		"retries":          {0, 5, 1, func(n float64) wsc.Options { return wsc.Options{Retries: new(int(n))} }},
 		"slow":             {0.001, 120, 0.001, func(n float64) wsc.Options { return wsc.Options{SlowMS: int(n*1000 + 0.5)} }},
 		"host_rate":        {0, 1000, 0.01, func(n float64) wsc.Options { return wsc.Options{HostRate: &n} }},
+		"max_redirects":    {0, 20, 1, func(n float64) wsc.Options { return wsc.Options{MaxRedirects: new(int(n))} }},
 		"host_concurrency": {1, 1000, 1, func(n float64) wsc.Options { return wsc.Options{HostConcurrency: int(n)} }},
 		"retention":        {1, 8760, 1, func(n float64) wsc.Options { return wsc.Options{RetentionHours: int(n)} }},
 	} {

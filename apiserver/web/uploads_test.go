@@ -84,11 +84,18 @@ func TestAnUploadIsShownAsItIsUnderstood(t *testing.T) {
 		`<td class="url"><span class="raw cell" title="https://a.example/">https://a.example/</span></td>`,
 		"is a mail address, not a web", "<span class=\"muted\">Line <data value=\"5\">5</data></span>",
 		"Start checking <data value=\"2\">2</data> URLs",
-		"&lt;img src=x onerror=alert(1)&gt;", `title="` + "\u202egnp.exe" + `"`,
+		"&lt;img src=x onerror=alert(1)&gt;", `title="⟨U&#43;202E⟩gnp.exe"`,
 	} {
 		require.Contains(t, page.body, want)
 	}
 	require.NotContains(t, page.body, "<img")
+}
+
+func TestCommentsAreCalledSo(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, member(t, server).Secret)
+	require.Contains(t, b.get(b.uploaded("notes.txt", "# one\n# two\n")).body, `<data value="2">2</data> are blank or comments`)
 }
 
 func TestAScriptGetsThePreviewAtOnce(t *testing.T) {

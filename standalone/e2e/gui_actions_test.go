@@ -182,6 +182,9 @@ func TestGUIMakesAndRevokesAKey(t *testing.T) {
 	secret := g.text("#secret")
 	require.Regexp(t, `^wsc_\w{20,}$`, secret)
 	g.looked("secret")
+	g.run("go back", chromedp.NavigateBack())
+	g.arrives(`^/keys$`)
+	require.Equal(t, "Keys", g.text("main h1"), "the form that was refused is not sent again")
 
 	other := &gui{browser: newBrowser(t), p: p}
 	other.open("/sign-in")

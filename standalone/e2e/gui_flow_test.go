@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	cdp "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -108,7 +110,20 @@ func TestGUIFromACSVFileToEveryDownload(t *testing.T) {
 	g.looked("upload-options")
 	g.run("give the job a name", chromedp.SendKeys("#name", "Shops of the autumn", chromedp.ByQuery))
 	upload := g.path()
+	// What is wrong with an option is said at its field, in the group that it stands in; Back and a reload send no form again.
+	g.click(".more-options > summary")
+	g.run("write a wrong header", chromedp.SendKeys("#headers", "no colon", chromedp.ByQuery))
+	g.click("[data-start]")
+	g.holds("the header is refused", `document.querySelector('.more-options[open] #headers[aria-invalid="true"]')`)
+	require.Equal(t, upload, g.path(), "the address is that of the page")
+	g.looked("upload-refused")
+	g.run("take it out", chromedp.Clear("#headers", chromedp.ByQuery))
 	path := g.startAndWait()
+	g.run("go back", chromedp.NavigateBack())
+	g.arrives(`^/uploads/`)
+	require.Contains(t, g.text("main"), "This list was started")
+	g.run("go to the job again", chromedp.NavigateForward())
+	g.arrives(`^/jobs/[^/]+$`)
 	require.Equal(t, "Shops of the autumn.csv", g.text("main h1"))
 	require.Contains(t, g.value("document.title"), "Shops of the autumn")
 	g.holds("the icon is that of a job that is done", `document.querySelector('link[rel="icon"]').href.includes("icon-good")`)
@@ -175,7 +190,7 @@ func TestGUIFromACSVFileToEveryDownload(t *testing.T) {
 	g.open(upload)
 	require.Contains(t, g.text("main"), "This list was started")
 	g.looked("upload-started")
-	g.requireQuiet("410")
+	g.requireQuiet("410", "422")
 }
 
 func TestGUIFromAWorkbookToTheResults(t *testing.T) {
@@ -217,5 +232,24 @@ func TestGUIFromAWorkbookToTheResults(t *testing.T) {
 	g.holds("the answer is there", `document.querySelector("article.answer")?.innerText.includes("404")`)
 	g.looked("check-answer")
 	require.Equal(t, "/", g.path())
-	g.requireQuiet("422", "415")
+	g.run("empty the box", chromedp.Evaluate(`document.querySelector("#urls").value = ""`, nil))
+	g.click("#check-now")
+	g.holds("nothing to check is said", `document.querySelector("#answer [data-problem]") && document.querySelector("#urls[aria-invalid]")`)
+	g.run("type what is no list", chromedp.SendKeys("#urls", "hello. world.", chromedp.ByQuery))
+	require.Equal(t, "Check this URL", g.text("#check-now"), "it is one line, as the server reads it")
+
+	// A page that sends a file asks before it is left, and takes no second one.
+	asked := g.answers()
+	g.run("make the network slow", chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := network.EmulateNetworkConditionsByRule(false, []*network.Conditions{{DownloadThroughput: -1, UploadThroughput: 10_000}}).Do(ctx)
+		return err
+	}))
+	g.drop(file(t, "long.csv", []byte(strings.Repeat("https://example.com/\n", 20_000))))
+	g.holds("it is on its way", `!document.querySelector("#sending").hidden`)
+	g.drop(file(t, "second.csv", []byte("https://example.com/\n")))
+	g.holds("the second one is refused", `document.querySelector("#file-problem").innerText.startsWith("second.csv was not taken: long.csv is still on its way.")`)
+	g.click(`header.top a[href="/jobs"]`)
+	g.arrives(`^/jobs$`)
+	require.Len(t, *asked, 1)
+	g.requireQuiet("415")
 }

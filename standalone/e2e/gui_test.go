@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	devtools "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
@@ -218,6 +219,20 @@ func TestGUISignsInAndOut(t *testing.T) {
 	g.run("sign in with the key", chromedp.SendKeys("#key", adminKey+"\n", chromedp.ByQuery), chromedp.WaitVisible(".facts", chromedp.ByQuery))
 	require.Equal(t, "/account", g.path(), "the way back")
 	g.looked("account")
+
+	// A session that ends while something is typed or dropped loses neither.
+	g.open("/")
+	g.run("type two URLs", chromedp.SendKeys("#urls", "one.example\ntwo.example", chromedp.ByQuery))
+	g.run("sign out in another tab", chromedp.Evaluate(`fetch("/sign-out", { method: "POST" }).then(() => true)`, nil,
+		func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	g.drop(file(t, "shops.csv", []byte("https://example.com/\n")))
+	g.holds("the file was not taken", `document.querySelector("#file-problem").innerText.includes("You were signed out, so shops.csv was not taken.")`)
+	g.looked("check-signed-out")
+	g.run("check", chromedp.Click("#check-now", chromedp.ByQuery), chromedp.WaitVisible("#key", chromedp.ByQuery))
+	g.run("sign in again", chromedp.SendKeys("#key", adminKey+"\n", chromedp.ByQuery), chromedp.WaitVisible("#urls", chromedp.ByQuery))
+	g.holds("the URLs are there again", `document.querySelector("#urls").value === "one.example\ntwo.example"`)
+	require.Equal(t, "Check 2 URLs", g.text("#check-now"))
+
 	g.run("open a page that does not exist", chromedp.Navigate(p.url+"/nowhere"), chromedp.WaitVisible(".problem-page", chromedp.ByQuery))
 	g.looked("not-found")
 	g.run("the link works once", chromedp.Navigate(p.signInLink()))

@@ -8,8 +8,15 @@
   const find = (selector) => document.querySelector(selector);
   const canSend = () => find("#sending") !== null;
 
-  // Uploads.
+  // Uploads. The request that sends a file, and the name of that file.
   let request = null;
+  let sent = "";
+
+  // leaving asks before the page is left, which would break off the upload.
+  const leaving = (event) => event.preventDefault();
+
+  // leadsToSignIn reports whether an answer sends the browser to the sign-in page: its session has ended.
+  const leadsToSignIn = (elsewhere) => elsewhere !== null && new URL(elsewhere, location.href).pathname === "/sign-in";
 
   function bytes(n) {
     if (n >= 1048576) return `${number(Math.round(n / 104857.6) / 10)} MiB`;
@@ -67,7 +74,11 @@
   }
 
   function upload(file) {
-    if (!canSend() || request) return;
+    if (!canSend()) return;
+    if (request) {
+      fileProblem(`${file.name} was not taken: ${sent} is still on its way. Wait until it has arrived, or cancel it; then choose ${file.name} once more.`);
+      return;
+    }
     const most = Number(find("#stage").dataset.maxBytes || 0);
     fileProblem(null);
     if (most > 0 && file.size > most) {
@@ -90,11 +101,14 @@
     request.addEventListener("load", arrived);
     request.addEventListener("error", () => failed("The upload broke off. Look at your connection, and whether the file was changed or moved meanwhile; then try again."));
     request.addEventListener("abort", () => { done(); announce("The upload was cancelled."); });
+    sent = file.name;
+    window.addEventListener("beforeunload", leaving);
     request.send(form);
   }
 
   function done() {
     request = null;
+    window.removeEventListener("beforeunload", leaving);
     showSending(null);
     const input = find("#file");
     if (input) input.value = "";
@@ -105,11 +119,28 @@
     fileProblem(content);
   }
 
+  // signedOut says that a file was not taken since the session has ended. The page stays, so that the file can be sent again.
+  function signedOut() {
+    const sentence = document.createElement("p");
+    sentence.className = "problem";
+    const link = document.createElement("a");
+    link.href = "/sign-in";
+    link.target = "_blank";
+    link.textContent = "Sign in again";
+    sentence.append(`You were signed out, so ${sent} was not taken. `, link, " in another tab, then choose the file once more.");
+    return sentence;
+  }
+
   // arrived takes the answer: the preview, the way to another page, or what is wrong with the file.
   function arrived() {
     const answer = request;
     const elsewhere = answer.getResponseHeader("HX-Redirect");
+    if (leadsToSignIn(elsewhere)) {
+      failed(signedOut());
+      return;
+    }
     if (elsewhere) {
+      done();
       location.assign(elsewhere);
       return;
     }
@@ -238,12 +269,19 @@
     if (box.value !== "") announce(find("[data-check-label]").textContent);
   }
 
+  // looksLikeURL reports whether the server takes a part of a line for a URL of its own.
+  function looksLikeURL(part) {
+    if (/^https?:\/\/[^/?#]/i.test(part)) return true;
+    const host = part.replace(/[,;]+$/, "").split(/[/?#:]/)[0];
+    return /[^.@]\.[^.@]/.test(host) && !host.includes("@");
+  }
+
   // lines counts like the server: a line with several addresses between white space is as many.
   function lines(text) {
     const filled = text.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
     if (filled.length !== 1) return filled.length;
     const parts = filled[0].split(/\s+/);
-    return parts.every((part) => part.includes(".")) ? parts.length : 1;
+    return parts.every(looksLikeURL) ? parts.length : 1;
   }
 
   function countLines() {
@@ -280,6 +318,21 @@
     event.preventDefault();
     upload(new File([text], "pasted-list.txt", { type: "text/plain" }));
   });
+  // A session may have ended meanwhile. What was typed is kept until the person has signed in again.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.target.id !== "paste" || !leadsToSignIn(event.detail.xhr.getResponseHeader("HX-Redirect"))) return;
+    write("wsc.typed", find("#urls").value, "sessionStorage");
+  });
+
+  function restoreText() {
+    const box = find("#urls");
+    if (!box) return;
+    const kept = read("wsc.typed", "sessionStorage");
+    if (kept === null) return;
+    write("wsc.typed", null, "sessionStorage");
+    if (box.value === "") setText(kept);
+  }
+
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target?.id !== "answer") return;
     const wrong = event.detail.target.querySelector("[data-problem]") !== null;
@@ -288,18 +341,18 @@
     if (answer) announce(answer.dataset.announce);
   });
 
-  // Options that the browser remembers.
-  function read(name) {
+  // What the browser remembers: options for good, what was typed before a sign-in as long as the tab is open.
+  function read(name, storage = "localStorage") {
     try {
-      return JSON.parse(localStorage.getItem(name));
+      return JSON.parse(window[storage].getItem(name));
     } catch {
       return null; // what can't be read is not remembered
     }
   }
 
-  function write(name, value) {
+  function write(name, value, storage = "localStorage") {
     try {
-      localStorage.setItem(name, JSON.stringify(value));
+      window[storage].setItem(name, JSON.stringify(value));
     } catch {
       // A browser that keeps nothing works all the same.
     }
@@ -320,14 +373,21 @@
     place.textContent = n === 0 ? "the usual ones are set" : n === 1 ? "one is changed" : `${n} are changed`;
   }
 
+  const remembered = (field) => field.dataset.keep !== "no";
+
   function restoreOptions() {
     const form = find("#start[data-fresh]");
     if (form) {
       form.removeAttribute("data-fresh");
       const kept = read("wsc.options") ?? {};
-      for (const field of optionFields()) {
+      for (const field of optionFields().filter(remembered)) {
         if (typeof kept[field.name] === "string") setValue(field, kept[field.name]);
       }
+      // The name belongs to one list. It comes back to that only, when the session had ended before the start.
+      const named = read("wsc.named", "sessionStorage");
+      if (named?.upload === find("#stage").dataset.upload) find("#name").value = named.name;
+      const more = form.querySelector(".more-options");
+      if (more) more.open ||= optionFields().some((field) => more.contains(field) && valueOf(field) !== field.dataset.default);
     }
     countChanged();
   }
@@ -336,7 +396,7 @@
     if (!event.target.matches("#start [data-default]")) return;
     const changed = {};
     for (const field of optionFields()) {
-      if (valueOf(field) !== field.dataset.default) changed[field.name] = valueOf(field);
+      if (remembered(field) && valueOf(field) !== field.dataset.default) changed[field.name] = valueOf(field);
     }
     write("wsc.options", changed);
     countChanged();
@@ -352,11 +412,12 @@
   });
   // A field that the browser finds wrong can't be seen in a fold that is closed.
   document.addEventListener("invalid", (event) => {
-    const fold = event.target.closest("details");
-    if (fold) fold.open = true;
+    for (let fold = event.target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   }, true);
   document.addEventListener("submit", (event) => {
     if (event.target.id !== "start") return;
+    const name = find("#name");
+    if (name) write("wsc.named", { upload: find("#stage").dataset.upload, name: name.value }, "sessionStorage");
     const button = find("[data-start]");
     if (button) setTimeout(() => { button.disabled = true; }); // only after the form is on its way
   });
@@ -369,7 +430,11 @@
   }
 
   function ready() {
+    // The answer to the form takes the address of the page, so that Back and a reload send no form again.
+    const answered = find("#start[data-page]");
+    if (answered) history.replaceState(null, "", answered.dataset.page);
     countLines();
+    restoreText();
     restoreOptions();
     showColumn();
     const wrong = find("#start [aria-invalid]");
