@@ -34,7 +34,7 @@ func (c *submitCommand) dryRun(ctx context.Context, p *process) (err error) {
 	if err != nil {
 		return err
 	}
-	preview, err := urllist.Preview(ctx, file, info.Size(), urllist.Options{Filename: name, URLColumn: c.URLColumn, Sheet: c.Sheet})
+	preview, err := urllist.Preview(ctx, file, info.Size(), c.listFlags.reading(name))
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
