@@ -2,6 +2,8 @@ package urllist
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -23,9 +25,10 @@ func urlsOf(t *testing.T, content string, opts Options) (list wsc.List, urls, pr
 	t.Cleanup(func() { require.NoError(t, reader.Close()) })
 	for {
 		line, err := reader.Next()
-		if err != nil {
+		if errors.Is(err, io.EOF) {
 			return reader.List(), urls, problems, nil
 		}
+		require.NoError(t, err)
 		switch line.Kind {
 		case LineURL:
 			urls = append(urls, line.Text)

@@ -60,7 +60,7 @@ func detect(src io.ReaderAt, size int64, opts Options) (*document, error) {
 		return nil, err
 	case format == formatXLSX && (!known || kind.what == binaryData):
 		return nil, notWorkbook(known)
-	case known && !(kind.what == binaryData && isUTF16(asked.encoding)): // of which many bytes are no text by themselves
+	case known && (kind.what != binaryData || !isUTF16(asked.encoding)): // many bytes of UTF-16 are no text by themselves
 		return nil, kind.refusal()
 	}
 	encoding, unsupported := encodingOf(head, asked.encoding)

@@ -34,8 +34,11 @@ func (v *uploadView) TextList() bool {
 	return v.Format == "csv" || v.Format == "tsv" || v.Format == "txt"
 }
 
-// ChosenColumn is the choice of the column, "" if there is none.
+// ChosenColumn is the column that the form has chosen, "" if there is none to choose.
 func (v *uploadView) ChosenColumn() string {
+	if !v.Tabular() {
+		return ""
+	}
 	for _, choice := range v.Columns {
 		if choice.Selected {
 			return choice.Value

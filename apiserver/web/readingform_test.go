@@ -57,6 +57,11 @@ func TestNothingIsReadBeforeASeparatorIsTyped(t *testing.T) {
 		"url_column": {"Main site"}, "shown_column": {"Main site"},
 	}
 	require.Equal(t, http.StatusNoContent, b.script(http.MethodGet, path+"?"+form.Encode(), "reading").status)
+	single := b.uploaded("carets.csv", carets)
+	_, hidden, found := strings.Cut(b.get(single).body, `name="shown_column" value="`)
+	require.True(t, found && strings.HasPrefix(hidden, `"`), "there is no column to choose")
+	require.Equal(t, http.StatusNoContent, b.script(http.MethodGet, single+"?delimiter=other&other_delimiter=&shown_column=&encoding=&shown_encoding=", "reading").status)
+
 	page := b.get(path + "?" + form.Encode())
 	require.Equal(t, http.StatusOK, page.status)
 	require.Contains(t, page.body, `<option value="other" selected>`, "without scripts the page comes back with the field")
