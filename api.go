@@ -28,7 +28,7 @@ type SubmitRequest struct {
 // CheckRequest asks for one URL to be checked now.
 type CheckRequest struct {
 	URL     string  `json:"url" minLength:"1" maxLength:"4096" doc:"The URL to check." example:"https://example.com/"`
-	Options Options `json:"options,omitzero" doc:"How to check; retries, url_column, sheet and retention_hours have no meaning here."`
+	Options Options `json:"options,omitzero" doc:"How to check; retries, url_column, sheet, delimiter, encoding and retention_hours have no meaning here."`
 }
 
 // Progress is the data of a progress event and of the final done event.

@@ -34,6 +34,8 @@ type Options struct {
 	RetentionHours  int               `json:"retention_hours,omitempty" minimum:"1" maximum:"8760" doc:"Hours until the job is deleted. Default is the server's, usually 24."`
 	URLColumn       string            `json:"url_column,omitempty" maxLength:"255" doc:"Column with the URLs, by name or letter (A, B, …). Default is to find it."`
 	Sheet           string            `json:"sheet,omitempty" maxLength:"255" doc:"Sheet of a workbook, by name. Default is the first with URLs in it."`
+	Delimiter       string            `json:"delimiter,omitempty" maxLength:"16" doc:"Character between the cells of a CSV or text file, such as ; or ^; \\t is a tab. Not for workbooks and JSON. Default is to find it." example:";"`
+	Encoding        string            `json:"encoding,omitempty" maxLength:"40" doc:"Character encoding of a CSV or text file, by its name in the Encoding Standard of the WHATWG, such as utf-8, windows-1252 or shift_jis. Not for workbooks and JSON. Default is to find it." example:"windows-1252"`
 }
 
 // CheckMethod says how a target is requested.
@@ -167,6 +169,12 @@ func (o Options) Resolve(defaults Defaults) (CheckOptions, error) {
 		c.Method = CheckMethod(o.Method)
 	default:
 		return c, invalidOption("method", "method must be GET, HEAD or HEAD_THEN_GET.")
+	}
+	if _, err := ParseDelimiter(o.Delimiter); err != nil {
+		return c, err
+	}
+	if _, err := ParseEncoding(o.Encoding); err != nil {
+		return c, err
 	}
 	accept := o.AcceptStatus
 	if accept == "" {

@@ -33,7 +33,7 @@ type Upload struct {
 	Size      int64     `json:"size" doc:"Bytes of the file."`
 	CreatedAt time.Time `json:"created_at" doc:"When the file was uploaded (UTC)."`
 	ExpiresAt time.Time `json:"expires_at" doc:"When the upload is deleted unless it is submitted before (UTC)."`
-	Preview   *Preview  `json:"preview" doc:"What the list looks like, read with the sheet and the column asked for."`
+	Preview   *Preview  `json:"preview" doc:"What the list looks like, read in the way asked for."`
 }
 
 // WaitingUpload is an upload in a list of them: without its preview, for which the whole file would have to be read.
@@ -66,7 +66,7 @@ type Preview struct {
 	Blank      int64           `json:"blank" doc:"Lines with nothing in them."`
 	Problems   []PreviewRow    `json:"problems" doc:"The first invalid lines."`
 	Warnings   []string        `json:"warnings" doc:"What is odd about the list, each in a sentence."`
-	Refusal    *PreviewRefusal `json:"refusal,omitempty" doc:"Why the list can't be submitted as it is read now; another sheet or column may help."`
+	Refusal    *PreviewRefusal `json:"refusal,omitempty" doc:"Why the list can't be submitted as it is read now; another sheet, column, delimiter or encoding may help."`
 }
 
 // PreviewRow is a line of a list.

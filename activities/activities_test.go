@@ -45,6 +45,13 @@ func TestPrepareAccountsForEveryLine(t *testing.T) {
 	require.Equal(t, wsc.KindBlockedScheme, results[1].ErrorKind)
 }
 
+func TestPrepareReadsTheListAsItWasAskedFor(t *testing.T) {
+	f := newFixture(t)
+	f.upload("Firm^url\nA, Inc^a.test\nB^m\xfcller.test\n", wsc.Options{Delimiter: "^", Encoding: "windows-1252"})
+	require.EqualValues(t, 2, f.prepare().Plan.Targets)
+	require.Equal(t, []string{"^", "windows-1252"}, []string{f.job().List.Delimiter, f.job().List.Encoding})
+}
+
 func TestPrepareEndsTheJobOnlyForWhatRetryingCannotMend(t *testing.T) {
 	f := newFixture(t)
 	_, err := execute[activities.PrepareOutput](f, f.acts.Prepare, activities.PrepareInput{JobID: jobID})

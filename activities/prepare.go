@@ -63,6 +63,7 @@ func (a *Activities) Prepare(ctx context.Context, in PrepareInput) (PrepareOutpu
 	defer upload.Close() //nolint:errcheck // it was only read, and has no name any more
 	list, err := urllist.Open(upload, size, urllist.Options{
 		Filename: job.Filename, URLColumn: job.Options.URLColumn, Sheet: job.Options.Sheet,
+		Delimiter: job.Options.Delimiter, Encoding: job.Options.Encoding,
 		MaxURLs: a.cfg.MaxURLs, TempDir: a.cfg.TempDir,
 	})
 	if err != nil {

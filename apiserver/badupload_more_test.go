@@ -14,6 +14,14 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 )
 
+// withOptions plays an upload with options.
+func withOptions(options, filename, content string) func(*testing.T, *bundle) answer {
+	return func(t *testing.T, b *bundle) answer {
+		t.Helper()
+		return b.upload(t, part{name: "options", content: options}, part{name: "file", filename: filename, content: content})
+	}
+}
+
 // moreBadUploads are classes of bad uploads that the catalogue does not have. They always run; a further catalogue may
 // name them.
 func moreBadUploads(t *testing.T) map[string]badUpload {
@@ -55,6 +63,15 @@ func moreBadUploads(t *testing.T) map[string]badUpload {
 		"two_files":                 {play: parts(part{name: "file", filename: "a.txt", content: good}, part{name: "file", filename: "b.txt", content: good}), want: []string{"422 invalid_request"}},
 		"unknown_form_field":        {play: parts(part{name: "owner_id", content: "x"}, part{name: "file", filename: "a.txt", content: good}), want: []string{"422 invalid_request"}},
 		"options_no_json":           {play: parts(part{name: "options", content: "{"}, part{name: "file", filename: "a.txt", content: good}), want: []string{"422 invalid_options"}},
+		"options_delimiter":         {play: withOptions(`{"delimiter":",;"}`, "a.csv", "a^b\nx^a.example\n"), want: []string{"422 invalid_options"}},
+		"options_delimiter_nul":     {play: withOptions(`{"delimiter":"\u0000"}`, "a.csv", "a^b\nx^a.example\n"), want: []string{"422 invalid_options"}},
+		"options_delimiter_long":    {play: withOptions(`{"delimiter":"`+strings.Repeat(";", 10_000)+`"}`, "a.csv", good), want: []string{"422 invalid_options"}},
+		"options_delimiter_absent":  {play: withOptions(`{"delimiter":"^"}`, "a.csv", "a,b\nx,a.example\n"), want: []string{"400 no_valid_urls"}},
+		"options_delimiter_json":    {play: withOptions(`{"delimiter":";"}`, "a.json", `["a.example"]`), want: []string{"422 invalid_options"}},
+		"options_encoding":          {play: withOptions(`{"encoding":"klingon"}`, "a.csv", good), want: []string{"422 invalid_options"}},
+		"options_encoding_wrong":    {play: withOptions(`{"encoding":"utf-16le"}`, "a.csv", good+good), want: []string{"400 no_valid_urls"}},
+		"options_encoding_json":     {play: withOptions(`{"encoding":"utf-8"}`, "a.ndjson", `{"url":"a.example"}`), want: []string{"422 invalid_options"}},
+		"options_reading_right":     {play: withOptions(`{"delimiter":"^","encoding":"windows-1250"}`, "a.csv", "a^url\nx^m\xfcller.example\n"), want: []string{"202"}},
 		"options_unknown":           {play: parts(part{name: "options", content: `{"owner":"x"}`}, part{name: "file", filename: "a.txt", content: good}), want: []string{"422 invalid_options"}},
 		"options_too_long":          {play: parts(part{name: "options", content: strings.Repeat(" ", 70<<10)}, part{name: "file", filename: "a.txt", content: good}), want: []string{"422 invalid_options"}},
 		"too_many_urls":             {play: file("l.txt", strings.Repeat(good, 20_001)), want: []string{"413 too_many_urls"}},

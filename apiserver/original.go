@@ -33,7 +33,8 @@ func (s *Server) writeOriginal(ctx context.Context, out io.Writer, job *wsc.Job,
 	}
 	defer func() { err = errors.Join(err, upload.Close()) }()
 	list, err := urllist.Open(upload, size, urllist.Options{
-		Filename: job.Filename, URLColumn: job.Options.URLColumn, Sheet: job.Options.Sheet, KeepCells: true, TempDir: s.tempDir,
+		Filename: job.Filename, URLColumn: job.Options.URLColumn, Sheet: job.Options.Sheet,
+		Delimiter: job.Options.Delimiter, Encoding: job.Options.Encoding, KeepCells: true, TempDir: s.tempDir,
 	})
 	if err != nil {
 		return fmt.Errorf("open upload: %w", err)

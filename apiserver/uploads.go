@@ -63,7 +63,7 @@ func createUploadDoc() doc {
 		id: "create-upload", tag: "Uploads", scope: wsc.ScopeWrite, summary: "Upload a list to look at it first", status: http.StatusCreated,
 		description: "Keeps a file (form field `file`) for 24 hours and answers with a preview of it: how it is read, its first rows, counts " +
 			"and warnings. Nothing is checked yet; submit it with `upload_id` to `POST /jobs`. A file that can be read is kept even if it " +
-			"would be refused there as it is read now: `preview.refusal` then says why, and another column or sheet may help. " +
+			"would be refused there as it is read now: `preview.refusal` then says why, and another column, sheet, delimiter or encoding may help. " +
 			"A key may have 20 uploads waiting.",
 		codes: fileCodes(), unbounded: true,
 	}
@@ -117,6 +117,8 @@ type previewUploadInput struct {
 	UploadPath
 	URLColumn string `query:"url_column" maxLength:"255" doc:"Column with the URLs, by name or letter (A, B, …). Default is to find it." example:"Website"`
 	Sheet     string `query:"sheet" maxLength:"255" doc:"Sheet of a workbook, by name. Default is the first with URLs in it." example:"Leads"`
+	Delimiter string `query:"delimiter" maxLength:"16" doc:"Character between the cells of a CSV or text file, such as ; or ^; \\t is a tab. Default is to find it." example:";"`
+	Encoding  string `query:"encoding" maxLength:"40" doc:"Character encoding of a CSV or text file, by its name in the Encoding Standard of the WHATWG. Default is to find it." example:"windows-1252"`
 }
 
 type uploadOutput struct {
@@ -126,9 +128,9 @@ type uploadOutput struct {
 func previewUploadDoc() doc {
 	return doc{
 		id: "preview-upload", tag: "Uploads", scope: wsc.ScopeRead, summary: "Preview an upload",
-		description: "Reads the upload once more, with the column and the sheet asked for, and describes it. Nothing of the upload is changed: " +
-			"name column and sheet again, as `options`, when you submit it. If there is no such column or sheet, the answer shows the one that is " +
-			"found without asking, and `preview.refusal` says what is wrong.",
+		description: "Reads the upload once more, with the column, sheet, delimiter and encoding asked for, and describes it. Nothing of the upload is " +
+			"changed: name them again, as `options`, when you submit it. If there is no such column or sheet, or the file can't be read with such a " +
+			"delimiter or encoding, the answer shows what is found without asking, and `preview.refusal` says what is wrong.",
 		codes: append(fileErrors(), wsc.CodeNotFound), unbounded: true,
 	}
 }
@@ -149,7 +151,9 @@ func (s *Server) previewUpload(ctx context.Context, in *previewUploadInput) (*up
 		return nil, err
 	}
 	defer release()
-	kept, err := s.jobs.PreviewUpload(ctx, owner, id, jobs.Reading{URLColumn: in.URLColumn, Sheet: in.Sheet})
+	kept, err := s.jobs.PreviewUpload(ctx, owner, id, jobs.Reading{
+		URLColumn: in.URLColumn, Sheet: in.Sheet, Delimiter: in.Delimiter, Encoding: in.Encoding,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -77,6 +77,43 @@ func TestAnUploadIsLookedAtAndSubmittedByTheClient(t *testing.T) {
 	require.Len(t, files(t, b.blobDir), 1)
 }
 
+// A list whose delimiter and encoding are not found is looked at and submitted with both named, and its rows come back in the
+// layout in which they were read.
+func TestAnUploadIsReadAsItWasAskedFor(t *testing.T) {
+	b := newBundle(t)
+	c, err := client.New(b.url, client.WithKey(adminKey))
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	kept, err := c.Upload(t.Context(), "leads.csv", strings.NewReader("Firm^Website\nP\xf8\xedbram, s.r.o.^a.example\n"))
+	require.NoError(t, err)
+	require.Equal(t, wsc.CodeNoValidURLs, kept.Preview.Refusal.Code)
+	read, err := c.PreviewUpload(t.Context(), kept.ID, client.Reading{Delimiter: "^", Encoding: "windows-1250"})
+	require.NoError(t, err)
+	require.Nil(t, read.Preview.Refusal)
+	require.Equal(t, []string{"Příbram, s.r.o.", "a.example"}, read.Preview.Rows[0].Cells)
+	require.Equal(t, []string{"^", "windows-1250"}, []string{read.Preview.Delimiter, read.Preview.Encoding})
+	for option, reading := range map[string]client.Reading{"delimiter": {Delimiter: "^^"}, "encoding": {Encoding: "klingon"}} {
+		wrong, err := c.PreviewUpload(t.Context(), kept.ID, reading)
+		require.NoError(t, err)
+		require.Equal(t, wsc.CodeInvalidOptions, wrong.Preview.Refusal.Code)
+		require.Equal(t, "options."+option, wrong.Preview.Refusal.Field)
+		_, err = c.SubmitURLs(t.Context(), wsc.SubmitRequest{UploadID: kept.ID, Options: wsc.Options{Delimiter: reading.Delimiter, Encoding: reading.Encoding}})
+		require.Equal(t, wsc.CodeInvalidOptions, wsc.CodeOf(err))
+	}
+
+	job, err := c.SubmitURLs(t.Context(), wsc.SubmitRequest{UploadID: kept.ID, Options: wsc.Options{Delimiter: "^", Encoding: "windows-1250"}})
+	require.NoError(t, err)
+	require.Equal(t, read.Preview.List, *job.List)
+	require.Equal(t, wsc.Options{Delimiter: "^", Encoding: "windows-1250"}, job.Options)
+	b.results(t, job.ID, wsc.Result{Line: 2, URL: "a.example", Status: wsc.StatusActive, HTTPStatus: 200, CheckedAt: time.Now()})
+	original := b.get(t, "/api/v1/jobs/"+job.ID+"/export?layout=original")
+	require.Contains(t, string(original.body), "Firm,Website,")
+	require.Contains(t, string(original.body), "\n\"Příbram, s.r.o.\",a.example,checked,2,active,")
+
+	_, err = c.SubmitURLs(t.Context(), wsc.SubmitRequest{URLs: []string{"a.example"}, Options: wsc.Options{Delimiter: ";"}})
+	require.ErrorContains(t, err, "JSON has no delimiter to choose; leave delimiter out.")
+}
+
 func TestWaitingUploadsAreListed(t *testing.T) {
 	b := newBundle(t)
 	key, other := b.newKey(t, "mine"), b.newKey(t, "other")

@@ -10,16 +10,21 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 )
 
-// Reading is how a list is to be read: which column has the URLs, on which sheet of a workbook. Empty finds out.
+// Reading is how a list is to be read: which column has the URLs, on which sheet of a workbook, what is between the cells of a
+// text file and how it is encoded, as in wsc.Options. Empty finds out.
 type Reading struct {
 	URLColumn string
 	Sheet     string
+	Delimiter string
+	Encoding  string
 }
 
 func (r Reading) values() url.Values {
 	values := url.Values{}
 	setText(values, "url_column", r.URLColumn)
 	setText(values, "sheet", r.Sheet)
+	setText(values, "delimiter", r.Delimiter)
+	setText(values, "encoding", r.Encoding)
 	return values
 }
 

@@ -58,7 +58,7 @@ func TestPreviewUploadSaysHowToRead(t *testing.T) {
 		answer(t, w, http.StatusOK, someUpload())
 	})
 	c := a.client(t)
-	kept, err := c.PreviewUpload(t.Context(), "u1", client.Reading{URLColumn: "Main site", Sheet: "Q1 & Q2"})
+	kept, err := c.PreviewUpload(t.Context(), "u1", client.Reading{URLColumn: "Main site", Sheet: "Q1 & Q2", Delimiter: "^", Encoding: "gbk"})
 	require.NoError(t, err)
 	require.Equal(t, someUpload(), *kept)
 	_, err = c.PreviewUpload(t.Context(), "u1", client.Reading{})
@@ -67,7 +67,7 @@ func TestPreviewUploadSaysHowToRead(t *testing.T) {
 	require.Equal(t, wsc.CodeNotFound, wsc.CodeOf(err))
 	require.ErrorContains(t, err, "There is no such upload.")
 	asked := a.asked()
-	require.Equal(t, "sheet=Q1+%26+Q2&url_column=Main+site", asked[0].URL.RawQuery)
+	require.Equal(t, "delimiter=%5E&encoding=gbk&sheet=Q1+%26+Q2&url_column=Main+site", asked[0].URL.RawQuery)
 	require.Empty(t, asked[1].URL.RawQuery)
 	require.Equal(t, "/api/v1/uploads/..%2Fjobs", asked[2].URL.EscapedPath())
 }

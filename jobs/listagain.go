@@ -92,7 +92,8 @@ func (s *Service) eachUnchecked(ctx context.Context, job *wsc.Job, list *againLi
 	}
 	defer func() { _ = upload.Close() }() // nothing depends on a file that has no name
 	lines, err := urllist.Open(upload.file, upload.size, urllist.Options{
-		Filename: job.Filename, URLColumn: job.Options.URLColumn, Sheet: job.Options.Sheet, MaxURLs: s.maxURLs, TempDir: s.spoolDir,
+		Filename: job.Filename, URLColumn: job.Options.URLColumn, Sheet: job.Options.Sheet,
+		Delimiter: job.Options.Delimiter, Encoding: job.Options.Encoding, MaxURLs: s.maxURLs, TempDir: s.spoolDir,
 	})
 	if err != nil {
 		return ignoreBadList(err)

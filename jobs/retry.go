@@ -65,11 +65,11 @@ func (s *Service) Retry(ctx context.Context, again Repetition) (job *wsc.Job, re
 	return s.submitNew(ctx, sub, againName(earlier.Filename), hash)
 }
 
-// optionsOf are the options of a stored job for a new one, with the values of its headers. Where the URLs are in its
-// upload says nothing about the new list.
+// optionsOf are the options of a stored job for a new one, with the values of its headers. How its upload
+// was read says nothing about the new list.
 func (s *Service) optionsOf(ctx context.Context, job *wsc.Job) (wsc.Options, error) {
 	options := job.Options
-	options.URLColumn, options.Sheet = "", ""
+	options.URLColumn, options.Sheet, options.Delimiter, options.Encoding = "", "", "", ""
 	var err error
 	if options.Headers, err = s.openHeaders(ctx, job); err != nil {
 		return options, err

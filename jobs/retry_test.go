@@ -72,9 +72,9 @@ func (b *bundle) listOf(t *testing.T, job *wsc.Job) []string {
 
 func TestRetryChecksAgainWhatIsNotActive(t *testing.T) {
 	b := newBundle(t)
-	earlier, err := b.submit(t, "site,rank\nup.example,1\ndown.example/a?b=<c>&d,2\nnot a url,3\nhttp://slow.example:80/,4\n", func(s *jobs.Submission) {
+	earlier, err := b.submit(t, "site^rank\nup.example^1\ndown.example/a?b=<c>&d^2\nnot a url^3\nhttp://slow.example:80/^4\n", func(s *jobs.Submission) {
 		s.Filename, s.Owner = "leads.csv", "me"
-		s.Options = wsc.Options{TimeoutMS: 2500, Retries: new(0), URLColumn: "site", RetentionHours: 5}
+		s.Options = wsc.Options{TimeoutMS: 2500, Retries: new(0), URLColumn: "site", Delimiter: "^", Encoding: "utf-8", RetentionHours: 5}
 	})
 	require.NoError(t, err)
 	b.end(t, earlier, wsc.JobCompleted, 4,
@@ -134,6 +134,16 @@ func TestRetryOfACancelledJobChecksWhatItDidNotComeTo(t *testing.T) {
 	job, err = b.retry(t, fresh.ID)
 	require.NoError(t, err)
 	require.Equal(t, []string{"a.example", "b.example", "c.example"}, b.listOf(t, job))
+
+	// The list is read as it was read before.
+	caret, err := b.submit(t, "Firm^url\nA, Inc^a.example\nB^m\xfcller.example\n", func(s *jobs.Submission) {
+		s.Filename, s.Options = "carets.csv", wsc.Options{Delimiter: "^", Encoding: "windows-1252"}
+	})
+	require.NoError(t, err)
+	b.end(t, caret, wsc.JobFailed, 0)
+	job, err = b.retry(t, caret.ID)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a.example", "müller.example"}, b.listOf(t, job))
 
 	// Without the upload the results are all there is.
 	require.NoError(t, b.blobs.Delete(t.Context(), wsc.UploadPath(earlier.ID)))

@@ -117,7 +117,8 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (job *wsc.Job, rep
 // submitNew validates and accepts a submission whose key, if it has one, is taken and stands for no job.
 func (s *Service) submitNew(ctx context.Context, sub Submission, filename, hash string) (job *wsc.Job, replayed bool, err error) {
 	summary, err := urllist.Scan(ctx, sub.Upload.file, sub.Upload.size, urllist.Options{
-		Filename: filename, URLColumn: sub.Options.URLColumn, Sheet: sub.Options.Sheet, MaxURLs: s.maxURLs, TempDir: s.spoolDir,
+		Filename: filename, URLColumn: sub.Options.URLColumn, Sheet: sub.Options.Sheet,
+		Delimiter: sub.Options.Delimiter, Encoding: sub.Options.Encoding, MaxURLs: s.maxURLs, TempDir: s.spoolDir,
 	})
 	if err != nil {
 		return nil, false, err

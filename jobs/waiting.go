@@ -19,8 +19,8 @@ import (
 
 // Reading says how a list is read for a preview. The zero value finds everything out.
 type Reading struct {
-	// URLColumn and Sheet are those of wsc.Options.
-	URLColumn, Sheet string
+	// They are those of wsc.Options.
+	URLColumn, Sheet, Delimiter, Encoding string
 }
 
 // KeepUpload reads a list completely and keeps it for wsc.UploadLifetime, so that its owner can look at it and submit it.
@@ -138,7 +138,8 @@ func (s *Service) preview(ctx context.Context, upload *Upload, filename string, 
 		return nil, emptyUpload()
 	}
 	preview, err := urllist.Preview(ctx, upload.file, upload.size, urllist.Options{
-		Filename: filename, URLColumn: reading.URLColumn, Sheet: reading.Sheet, MaxURLs: s.maxURLs, TempDir: s.spoolDir,
+		Filename: filename, URLColumn: reading.URLColumn, Sheet: reading.Sheet, Delimiter: reading.Delimiter, Encoding: reading.Encoding,
+		MaxURLs: s.maxURLs, TempDir: s.spoolDir,
 	})
 	if err != nil {
 		return nil, err

@@ -74,6 +74,10 @@ func TestAnUploadIsKeptPreviewedAndSubmitted(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, wsc.CodeMissingColumn, again.Preview.Refusal.Code)
 
+	again, err = b.service.PreviewUpload(t.Context(), "me", kept.ID, jobs.Reading{Delimiter: ";", Encoding: "windows-1250"})
+	require.NoError(t, err)
+	require.Equal(t, []string{";", "windows-1250"}, []string{again.Preview.Delimiter, again.Preview.Encoding})
+
 	job, replayed, err := b.submitKept(t, kept.ID, func(s *jobs.Submission) { s.Options.URLColumn = "second" })
 	require.NoError(t, err)
 	require.False(t, replayed)

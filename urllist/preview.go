@@ -27,11 +27,32 @@ const (
 // Where Scan would refuse the list because of the sheet or the column, or because it has no URLs or too many, Preview
 // succeeds and says so in Refusal. It then shows the sheet and the column that are found without asking; if no column has
 // URLs, URLColumn is empty and no line counts as one with a URL. After too many lines the rest is not read.
-// Options.KeepCells has no meaning.
+// The same goes for a delimiter or an encoding in which the file can't be read. Options.KeepCells has no meaning.
 //
 // Errors are those of Scan about the file itself.
 func Preview(ctx context.Context, src io.ReaderAt, size int64, opts Options) (wsc.Preview, error) {
 	opts.preview = true
+	preview, err := readPreview(ctx, src, size, opts)
+	var refusal *wsc.PreviewRefusal
+	for opts.Delimiter+opts.Encoding != "" {
+		known, ok := errors.AsType[*wsc.Error](err)
+		if !ok {
+			break
+		}
+		if refusal == nil {
+			refusal = refusalOf(known)
+		}
+		opts = opts.withoutRefused(known)
+		preview, err = readPreview(ctx, src, size, opts)
+	}
+	if err == nil && refusal != nil {
+		preview.Refusal = refusal
+	}
+	return preview, err
+}
+
+// readPreview reads a list as the options say.
+func readPreview(ctx context.Context, src io.ReaderAt, size int64, opts Options) (wsc.Preview, error) {
 	reader, err := Open(src, size, opts)
 	if err != nil {
 		return wsc.Preview{}, err
@@ -154,8 +175,12 @@ func (p *previewer) result() wsc.Preview {
 // refuse says why the list can't be submitted as it is read; nil changes nothing.
 func (p *previewer) refuse(err error) {
 	if known, ok := errors.AsType[*wsc.Error](err); ok {
-		p.preview.Refusal = &wsc.PreviewRefusal{Code: known.Code, Detail: known.Message, Place: known.Place}
+		p.preview.Refusal = refusalOf(known)
 	}
+}
+
+func refusalOf(err *wsc.Error) *wsc.PreviewRefusal {
+	return &wsc.PreviewRefusal{Code: err.Code, Detail: err.Message, Place: err.Place}
 }
 
 // clipTo shortens a text to so many characters and a mark. What it returns shares no memory with the text.

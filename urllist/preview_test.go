@@ -66,7 +66,7 @@ func TestPreviewWarns(t *testing.T) {
 		want              []string
 	}{
 		"Windows-1252": {filename: "a.csv", content: "url,Ort\na.com,M\xfcnchen\n", want: []string{
-			"The file is not UTF-8 and was taken to be Windows-1252. If letters with accents look wrong, save it as UTF-8.",
+			"The file is not UTF-8 and was taken to be Windows-1252. If letters with accents look wrong, choose another encoding or save it as UTF-8.",
 		}},
 		"UTF-16": {filename: "a.txt", content: "\xff\xfea\x00.\x00c\x00o\x00m\x00", want: []string{
 			"The file is not UTF-8; by its first bytes it was taken to be UTF-16LE.",

@@ -83,11 +83,15 @@ func (p *previewer) warningf(format string, args ...any) {
 
 // warnOfReading tells what was assumed about the file.
 func (p *previewer) warnOfReading() {
-	switch p.preview.Encoding {
-	case encodingWindows1252:
-		p.warningf("The file is not UTF-8 and was taken to be Windows-1252. If letters with accents look wrong, save it as UTF-8.")
-	case encodingUTF16LE, encodingUTF16BE:
+	switch {
+	case strings.TrimSpace(p.reader.options.Encoding) != "": // nothing was assumed
+	case p.preview.Encoding == encodingWindows1252:
+		p.warningf("The file is not UTF-8 and was taken to be Windows-1252. If letters with accents look wrong, choose another encoding or save it as UTF-8.")
+	case isUTF16(p.preview.Encoding):
 		p.warningf("The file is not UTF-8; by its first bytes it was taken to be %s.", strings.ToUpper(p.preview.Encoding))
+	}
+	if p.reader.options.Delimiter != "" && p.widest == 1 {
+		p.warningf("No line that is shown has the delimiter %q, so that each is a single cell.", p.preview.Delimiter)
 	}
 	if strings.TrimSpace(p.reader.options.Sheet) != "" && p.reader.refusal == nil || len(p.preview.Sheets) < 2 {
 		return

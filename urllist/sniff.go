@@ -2,6 +2,7 @@ package urllist
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"path"
@@ -39,11 +40,18 @@ func detect(src io.ReaderAt, size int64, opts Options) (*document, error) {
 		return nil, readError(err)
 	}
 	head = head[:n]
+	asked, err := opts.asked()
+	if err != nil {
+		return nil, err
+	}
 	format, err := formatOfName(opts.Filename)
 	if err != nil {
 		return nil, err
 	}
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")) {
+		if err := asked.refused("A workbook"); err != nil {
+			return nil, err
+		}
 		return openWorkbook(src, size, opts)
 	}
 	kind, known, err := recognise(src, head)
@@ -52,10 +60,19 @@ func detect(src io.ReaderAt, size int64, opts Options) (*document, error) {
 		return nil, err
 	case format == formatXLSX && (!known || kind.what == binaryData):
 		return nil, notWorkbook(known)
-	case known:
+	case known && (kind.what != binaryData || !isUTF16(asked.encoding)): // many bytes of UTF-16 are no text by themselves
 		return nil, kind.refusal()
 	}
-	return detectText(src, size, head, format)
+	encoding, unsupported := encodingOf(head, asked.encoding)
+	if unsupported != nil && (!opts.preview || encoding.name == "") {
+		return nil, unsupported
+	}
+	document, err := detectText(textFile{src: src, size: size, encoding: encoding}, format, asked)
+	if err != nil {
+		return nil, err
+	}
+	document.refusal = unsupported
+	return document, nil
 }
 
 // formatOfName returns the format that a file name promises, "" if it promises none.
@@ -89,24 +106,25 @@ func formatOfName(name string) (string, error) {
 }
 
 // detectText tells the text formats apart by their content. Only what is called JSON has to be JSON.
-func detectText(src io.ReaderAt, size int64, head []byte, format string) (*document, error) {
-	encoding, err := detectEncoding(head)
-	if err != nil {
-		return nil, err
-	}
-	if size == encoding.mark {
+func detectText(file textFile, format string, asked asked) (*document, error) {
+	if file.size == file.encoding.mark {
 		return nil, wsc.Errorf(wsc.CodeEmptyUpload, "The file is empty.")
 	}
-	file := textFile{src: src, size: size, encoding: encoding}
 	text, err := file.head()
 	if err != nil {
 		return nil, err
 	}
 	if json := jsonFormat(text, format); json != "" {
 		format = json
+		if err := asked.refused("JSON"); err != nil {
+			return nil, err
+		}
 	}
 	if delimiter := declaredDelimiter(text); delimiter != 0 && format != formatJSON && format != formatNDJSON {
-		return file.records(delimiter, true), nil
+		return file.records(cmp.Or(asked.delimiter, delimiter), true), nil
+	}
+	if asked.delimiter != 0 && format != formatJSON && format != formatNDJSON {
+		return file.records(asked.delimiter, false), nil
 	}
 	switch format {
 	case formatJSON:

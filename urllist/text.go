@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"strings"
 
 	wsc "github.com/website-status-checker/wsc"
 )
@@ -89,7 +88,7 @@ func declaredDelimiter(text []byte) byte {
 		line = text[:end]
 	}
 	line = bytes.Trim(line, `"`)
-	if len(line) == 5 && bytes.EqualFold(line[:4], []byte("sep=")) && strings.IndexByte(delimiters, line[4]) >= 0 {
+	if len(line) == 5 && bytes.EqualFold(line[:4], []byte("sep=")) && wsc.IsDelimiter(line[4]) {
 		return line[4]
 	}
 	return 0

@@ -22,6 +22,9 @@ type Options struct {
 	URLColumn string
 	// Sheet names the sheet of a workbook, ignoring case and white space. Empty takes the first one with URLs in it.
 	Sheet string
+	// Delimiter and Encoding are those of wsc.Options: how a CSV or text file is read. Empty finds them. For a workbook or JSON
+	// they are wsc.CodeInvalidOptions.
+	Delimiter, Encoding string
 	// MaxURLs is the most non-blank lines accepted, 0 for no limit. One more is wsc.CodeTooManyURLs, and so is a list
 	// with many more blank lines than that.
 	MaxURLs int64
@@ -85,7 +88,7 @@ type Reader struct {
 // Open detects the format of a list and prepares reading it from its first line. src must stay valid until Close.
 //
 // Errors about the file are *wsc.Error, with one of CodeEmptyUpload, CodeUnsupportedType, CodeUnsupportedEncoding,
-// CodeInvalidXLSX, CodeInvalidJSON, CodeDecompressedTooLarge, CodeLineTooLong, CodeMissingColumn or CodeMissingSheet.
+// CodeInvalidXLSX, CodeInvalidJSON, CodeDecompressedTooLarge, CodeLineTooLong, CodeMissingColumn, CodeMissingSheet or CodeInvalidOptions.
 // Any other error is a failure of src or of the disk.
 func Open(src io.ReaderAt, size int64, opts Options) (*Reader, error) {
 	document, err := detect(src, size, opts)

@@ -23,7 +23,10 @@ func (v *jobView) ListFacts() []fact {
 	if list.HasHeader {
 		header = "the first row"
 	}
-	facts := []fact{{"Format", formatWords(list.Format)}, {"Encoding", strings.ToUpper(list.Encoding)}}
+	facts := []fact{{"Format", formatWords(list.Format)}}
+	if list.Format != "xlsx" {
+		facts = append(facts, fact{"Encoding", encodingName(list.Encoding)})
+	}
 	if list.Delimiter != "" {
 		facts = append(facts, fact{"Cells end with", delimiterWords(list.Delimiter)})
 	}
@@ -58,7 +61,7 @@ func formatWords(format string) string {
 }
 
 func delimiterWords(delimiter string) string {
-	words := map[string]string{",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
+	words := map[string]string{",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar", " ": "a space"}
 	if word, found := words[delimiter]; found {
 		return word
 	}
@@ -113,6 +116,12 @@ func (v *jobView) OptionFacts() []fact {
 	add(o.RetentionHours != 0, "Kept for", duration(time.Duration(o.RetentionHours)*time.Hour))
 	add(o.URLColumn != "", "Column asked for", o.URLColumn)
 	add(o.Sheet != "", "Sheet asked for", o.Sheet)
+	if delimiter, err := wsc.ParseDelimiter(o.Delimiter); err == nil && delimiter != 0 {
+		add(true, "Separator asked for", delimiterWords(string(delimiter)))
+	}
+	if encoding, err := wsc.ParseEncoding(o.Encoding); err == nil && encoding != "" {
+		add(true, "Encoding asked for", encodingName(encoding))
+	}
 	return facts
 }
 

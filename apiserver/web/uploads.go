@@ -99,15 +99,21 @@ func (s *Site) failFile(w http.ResponseWriter, r *http.Request, err error) {
 	s.renderStart(w, r, problem.Status, startPage{FileProblem: &problem})
 }
 
-// uploadPage shows how an upload is understood, read with the column and the sheet asked for.
+// uploadPage shows how an upload is understood, read in the way asked for.
 func (s *Site) uploadPage(w http.ResponseWriter, r *http.Request) {
-	reading := readingOf(r.URL.Query())
+	form := r.URL.Query()
+	if isFragment(r) && waitsForSeparator(form) {
+		w.WriteHeader(http.StatusNoContent) // the field for it is there already, and must stay while a person types
+		return
+	}
+	reading := readingOf(form)
 	upload, err := s.client.PreviewUpload(r.Context(), r.PathValue("id"), reading)
 	if err != nil {
 		s.failUpload(w, r, err)
 		return
 	}
 	view := s.newUploadView(r, upload, reading)
+	view.TypesDelimiter = form.Get("delimiter") == otherDelimiter
 	if isFragment(r) {
 		w.Header().Set("HX-Replace-Url", uploadPath(upload.ID)+querySuffix(reading))
 		s.renderFragment(w, r, http.StatusOK, "upload", "read-again", view)
@@ -120,11 +126,19 @@ func (s *Site) renderUpload(w http.ResponseWriter, r *http.Request, status int, 
 	s.render(w, r, status, "upload", page{Title: view.Upload.Filename, Nav: "check", Scripts: []string{"check.js"}, Body: view})
 }
 
-// readingOf is how a form asks for a list to be read. A column that was chosen on another sheet is left out.
+// readingOf is how a form asks for a list to be read. A column that was chosen when the list was read in another way, so that
+// it had other columns, is left out.
 func readingOf(form url.Values) client.Reading {
-	reading := client.Reading{URLColumn: form.Get("url_column"), Sheet: form.Get("sheet")}
-	if shown := form.Get("shown_sheet"); form.Has("shown_sheet") && shown != reading.Sheet {
-		reading.URLColumn = ""
+	reading := client.Reading{
+		URLColumn: form.Get("url_column"), Sheet: form.Get("sheet"), Delimiter: form.Get("delimiter"), Encoding: form.Get("encoding"),
+	}
+	if reading.Delimiter == otherDelimiter {
+		reading.Delimiter = form.Get("other_delimiter")
+	}
+	for shown, chosen := range map[string]string{"shown_sheet": reading.Sheet, "shown_delimiter": reading.Delimiter, "shown_encoding": reading.Encoding} {
+		if form.Has(shown) && form.Get(shown) != chosen {
+			reading.URLColumn = ""
+		}
 	}
 	return reading
 }
@@ -137,6 +151,12 @@ func querySuffix(reading client.Reading) string {
 	}
 	if reading.Sheet != "" {
 		query.Set("sheet", reading.Sheet)
+	}
+	if reading.Delimiter != "" {
+		query.Set("delimiter", reading.Delimiter)
+	}
+	if reading.Encoding != "" {
+		query.Set("encoding", reading.Encoding)
 	}
 	if len(query) == 0 {
 		return ""

@@ -16,7 +16,7 @@ const shownColumns = 50
 type uploadView struct {
 	Upload *wsc.Upload
 	*wsc.Preview
-	Columns []columnChoice
+	Columns []readingChoice
 	// Heads are the columns of the table, and Lines its rows.
 	Heads    []headCell
 	Lines    []lineView
@@ -24,14 +24,10 @@ type uploadView struct {
 	CanWrite bool
 	// Asked is how the list was asked to be read.
 	Asked client.Reading
+	// TypesDelimiter is true for a person who is about to type a separator.
+	TypesDelimiter bool
 	// Problem is what was wrong with the start, if it belongs to no field.
 	Problem *wsc.Problem
-}
-
-// columnChoice is a column that can be chosen.
-type columnChoice struct {
-	Value, Label string
-	Selected     bool
 }
 
 // headCell is the head of a column of the table.
@@ -71,7 +67,7 @@ func (v *uploadView) choices() {
 	}
 	chosen := false
 	for i, name := range names {
-		choice := columnChoice{Value: name, Label: name}
+		choice := readingChoice{Value: name, Label: name}
 		if seen[plainName(name)] > 1 || len(name) > 255 {
 			choice.Value, choice.Label = columnLetter(i), shortened(name, 80)+" ("+columnLetter(i)+")"
 		}
@@ -148,7 +144,7 @@ func (v *uploadView) Results() int64 { return v.Unique() + v.Invalid }
 // Tabular reports whether there is more than one column.
 func (v *uploadView) Tabular() bool { return len(v.Columns) > 1 }
 
-// SheetRefusal, ColumnRefusal and OtherRefusal are why the list can't be started as it is read, each for its place on the
+// SheetRefusal, ColumnRefusal, DelimiterRefusal, EncodingRefusal and OtherRefusal are why the list can't be started as it is read, each for its place on the
 // page; "" if that is not the reason.
 func (v *uploadView) SheetRefusal() string { return v.refusal(wsc.CodeMissingSheet) }
 
@@ -164,7 +160,7 @@ func (v *uploadView) ColumnRefusal() string {
 
 // OtherRefusal is described at SheetRefusal.
 func (v *uploadView) OtherRefusal() string {
-	if v.Refusal == nil || v.SheetRefusal()+v.ColumnRefusal() != "" {
+	if v.Refusal == nil || v.SheetRefusal()+v.ColumnRefusal()+v.DelimiterRefusal()+v.EncodingRefusal() != "" {
 		return ""
 	}
 	return v.Refusal.Detail
@@ -197,14 +193,12 @@ func (v *uploadView) FormatWords() string {
 	}
 }
 
-// EncodingWords names the encoding as people write it.
+// EncodingWords names the encoding as people write it; "" for a workbook, whose encoding is no matter of choice or doubt.
 func (v *uploadView) EncodingWords() string {
-	switch v.Encoding {
-	case "windows-1252":
-		return "Windows-1252"
-	default:
-		return strings.ToUpper(v.Encoding)
+	if v.Format == "xlsx" {
+		return ""
 	}
+	return encodingName(v.Encoding)
 }
 
 // DelimiterWords names what stands between the cells of a line.
@@ -218,6 +212,8 @@ func (v *uploadView) DelimiterWords() string {
 		return "tab"
 	case "|":
 		return "vertical bar"
+	case " ":
+		return "space"
 	default:
 		return v.Delimiter
 	}

@@ -14,7 +14,6 @@ import (
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/internal/terminal"
 	"github.com/website-status-checker/wsc/localcheck"
-	"github.com/website-status-checker/wsc/urllist"
 )
 
 // list reads everything that is to be checked.
@@ -114,7 +113,7 @@ func (c *checkCommand) addFile(ctx context.Context, p *process, list *localcheck
 	if !info.Mode().IsRegular() {
 		return c.addPipe(ctx, p, list, file, name)
 	}
-	read, err := list.AddFile(ctx, file, info.Size(), urllist.Options{Filename: name, URLColumn: c.URLColumn, Sheet: c.Sheet})
+	read, err := list.AddFile(ctx, file, info.Size(), c.listFlags.reading(name))
 	if err != nil {
 		return err
 	}

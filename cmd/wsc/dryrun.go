@@ -34,7 +34,7 @@ func (c *submitCommand) dryRun(ctx context.Context, p *process) (err error) {
 	if err != nil {
 		return err
 	}
-	preview, err := urllist.Preview(ctx, file, info.Size(), urllist.Options{Filename: name, URLColumn: c.URLColumn, Sheet: c.Sheet})
+	preview, err := urllist.Preview(ctx, file, info.Size(), c.listFlags.reading(name))
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -84,9 +84,13 @@ func printPreview(w io.Writer, preview *wsc.Preview) error {
 	if delimiter == "\t" {
 		delimiter = "tab"
 	}
+	encoding := preview.Encoding
+	if preview.Format == "xlsx" {
+		encoding = "" // of which people know nothing
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range [][2]string{
-		{"format", preview.Format}, {"encoding", preview.Encoding}, {"delimiter", delimiter}, {"header", header},
+		{"format", preview.Format}, {"encoding", encoding}, {"delimiter", delimiter}, {"header", header},
 		{"sheet", preview.Sheet}, {"sheets", strings.Join(preview.Sheets, ", ")}, {"columns", strings.Join(preview.Columns, ", ")},
 		{"URL column", chosenColumn(preview)}, {"URLs", terminal.Thousands(preview.URLs)}, {"duplicates", terminal.Thousands(preview.Duplicates)},
 		{"invalid", terminal.Thousands(preview.Invalid)}, {"blank", terminal.Thousands(preview.Blank)},

@@ -9,6 +9,7 @@ import (
 
 	wsc "github.com/website-status-checker/wsc"
 	"github.com/website-status-checker/wsc/client"
+	"github.com/website-status-checker/wsc/urllist"
 )
 
 // serverFlags say which server to talk to.
@@ -30,10 +31,17 @@ func (f *serverFlags) client(options ...client.Option) (*client.Client, error) {
 	return client.New(f.Server, append(options, client.WithKey(key))...)
 }
 
-// listFlags say where in a list the URLs are.
+// listFlags say how a list is read and where in it the URLs are.
 type listFlags struct {
 	URLColumn string `help:"Column with the URLs, by name or by letter (A, B, …). Default: a column named like url, website, link or domain, else the one in which most cells look like URLs." placeholder:"NAME"`
 	Sheet     string `help:"Sheet of a workbook, by name. Default: the first with URLs in it." placeholder:"NAME"`
+	Delimiter string `help:"Character between the cells of a CSV or text file, such as ';' or '^'; '\\t' is a tab. Default: it is found." placeholder:"CHARACTER"`
+	Encoding  string `help:"Encoding of a CSV or text file, such as utf-8, windows-1252 or shift_jis. Default: it is found." placeholder:"NAME"`
+}
+
+// reading is how a list of that name is read.
+func (f *listFlags) reading(name string) urllist.Options {
+	return urllist.Options{Filename: name, URLColumn: f.URLColumn, Sheet: f.Sheet, Delimiter: f.Delimiter, Encoding: f.Encoding}
 }
 
 // optionFlags say how to check. What is not given has the default of the server or of wsc check.
@@ -63,6 +71,7 @@ func (f *optionFlags) options(list listFlags) (wsc.Options, error) {
 		UserAgent: f.UserAgent, HostRate: f.HostRate, HostConcurrency: f.HostConcurrency,
 		InsecureTLS: f.InsecureTLS, CaptureTitle: f.CaptureTitle,
 		Expect: f.Expect, HashBody: f.HashBody, RespectRobots: f.RespectRobots, URLColumn: list.URLColumn, Sheet: list.Sheet,
+		Delimiter: list.Delimiter, Encoding: list.Encoding,
 	}
 	if f.Timeout != nil {
 		if *f.Timeout < 100*time.Millisecond || *f.Timeout > 2*time.Minute {

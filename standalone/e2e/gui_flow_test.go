@@ -226,6 +226,24 @@ func TestGUIFromAWorkbookToTheResults(t *testing.T) {
 	g.looked("check-refused-file")
 	require.Equal(t, "/", g.path())
 
+	// What stands between the cells and the encoding can be chosen where they are not found.
+	g.drop(file(t, "carets.csv", []byte("Firm^Website\nP\xf8\xedbram, s.r.o.^"+s.url("/ok", 1)+"\nB^"+s.url("/ok", 2)+"\n")))
+	g.arrives(`^/uploads/`)
+	require.Contains(t, g.text("#totals"), "can't be checked as it is read now")
+	require.Equal(t, "none", g.value(`getComputedStyle(document.querySelector("#other_delimiter")).display`))
+	g.choose("#delimiter", "other")
+	g.run("type the separator", chromedp.SendKeys("#other_delimiter", "^"+kb.Enter, chromedp.ByQuery))
+	g.holds("the list is cut by it", `document.querySelector("#totals .figure").innerText === "2 URLs to check"`)
+	require.Contains(t, g.text(".preview th.url"), "Website")
+	g.choose("#encoding", "windows-1250")
+	g.holds("the letters are right", `document.querySelector(".preview").innerText.includes("Příbram")`)
+	require.Equal(t, "^", g.value(`document.querySelector("#other_delimiter").value`))
+	require.Contains(t, g.value("location.search"), "delimiter=%5E&encoding=windows-1250")
+	g.looked("upload-separator")
+	g.choose("#delimiter", ";")
+	g.holds("why it can't be started is said, and another can be chosen", `document.querySelector("#reading .banner.bad") && document.querySelector("#delimiter").value === ";"`)
+	g.open("/")
+
 	// A single URL is answered in place.
 	g.run("type a URL", chromedp.SendKeys("#urls", s.url("/missing", 1), chromedp.ByQuery))
 	g.click("#check-now")
