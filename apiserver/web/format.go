@@ -20,7 +20,6 @@ func (s *Site) functions() template.FuncMap {
 		"asset":       s.assets.address,
 		"bytes":       func(n int64) template.HTML { return fractional(byteSize(n)) },
 		"changeTone":  changeTone,
-		"changeWords": changeWords,
 		"dict":        dict,
 		"duration":    duration,
 		"icon":        icon,

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
+
+	wsc "github.com/website-status-checker/wsc"
 )
 
 const carets = "Firm^Website\nA, Inc; x^a.example\nB^b.example\n"
@@ -44,6 +46,25 @@ func TestASeparatorCanBeChosen(t *testing.T) {
 		require.NotRegexp(t, `<select id="delimiter"[^>]* aria-invalid`, page.body, label)
 	}
 	require.Contains(t, b.get(leadsPath+"?delimiter=%09").body, `<option value="tab" selected>Tab</option>`)
+}
+
+func TestAListIsStartedAsItWasRead(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	b := signedIn(t, server, member(t, server).Secret)
+	path := b.uploaded("carets.csv", carets)
+	form := url.Values{"url_column": {""}, "sheet": {""}, "delimiter": {"^"}, "encoding": {"windows-1250"}, "follow_redirects": {"on"}}
+	form.Set("retries", "six")
+	refused := b.post(path+"/start", form)
+	require.Equal(t, http.StatusUnprocessableEntity, refused.status)
+	require.Contains(t, refused.body, `<option value="windows-1250" selected>`, "the list is shown as it was")
+	form.Set("retries", "")
+	require.Equal(t, http.StatusSeeOther, b.post(path+"/start", form).status)
+	job := jobsOf(t, server)[0]
+	require.Equal(t, wsc.Options{Delimiter: "^", Encoding: "windows-1250"}, job.Options)
+	require.Equal(t, []string{"^", "windows-1250"}, []string{job.List.Delimiter, job.List.Encoding})
+	page := b.get("/jobs/" + job.ID)
+	require.Contains(t, page.body, "Windows-1250")
 }
 
 // The field for a separator must not be replaced while a person types into it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -83,6 +84,8 @@ func (s *Site) toSignIn(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case isFragment(r):
 		next, ended = pageOf(r.Header.Get("HX-Current-URL")), true
+	case strings.HasSuffix(r.URL.Path, "/export"):
+		next = path.Dir(r.URL.Path) // whoever signs in wants to see more than a file
 	case r.Method != http.MethodGet:
 		next, ended = pageOf(r.Referer()), true
 	}

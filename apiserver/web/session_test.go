@@ -42,6 +42,8 @@ func TestAnEndedSessionLeadsBackToThePage(t *testing.T) {
 		require.Equal(t, "/sign-in?ended=1", target)
 	}
 
+	require.Equal(t, "/sign-in?next=%2Fjobs%2F1", b.get("/jobs/1/export?format=csv").header.Get("Location"))
+
 	body := b.get("/sign-in?ended=1&next=%2Fjobs%2F1").body
 	require.Contains(t, body, "You were signed out")
 	require.Contains(t, body, `value="/jobs/1"`)

@@ -15,14 +15,14 @@ func (s *Site) startUpload(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.PathValue("id")
-	reading := client.Reading{URLColumn: r.PostForm.Get("url_column"), Sheet: r.PostForm.Get("sheet")}
+	reading := readingOf(r.PostForm)
 	form := newOptionsForm(s.defaults, rand.Text())
 	options := form.fill(r.PostForm, s.defaults)
 	if form.Open() {
 		s.startAgain(w, r, id, reading, form, nil)
 		return
 	}
-	options.URLColumn, options.Sheet = reading.URLColumn, reading.Sheet
+	options.URLColumn, options.Sheet, options.Delimiter, options.Encoding = reading.URLColumn, reading.Sheet, reading.Delimiter, reading.Encoding
 	list := wsc.SubmitRequest{UploadID: id, Name: form.Name, Options: options}
 	job, err := s.client.SubmitURLs(r.Context(), list, client.WithIdempotencyKey(form.Key))
 	if err != nil {

@@ -170,12 +170,14 @@
     offline(true);
     const { verb, elt, triggeringEvent } = event.detail.requestConfig;
     if (verb === "get") {
-      lost.set(elt, elt.matches("form") ? "submit" : triggeringEvent?.type ?? "click");
+      // What a script asks for by itself, it asks for again.
+      if (triggeringEvent) lost.set(elt, elt.matches("form") ? "submit" : triggeringEvent.type);
     } else {
       message("The server did not answer, so this may not have been done. Look when the connection is back, and do it again if need be.", "warn");
     }
   });
-  document.addEventListener("htmx:afterOnLoad", () => offline(false));
+  // An answer like 503 may be that of a proxy before a server that is away.
+  document.addEventListener("htmx:afterOnLoad", (event) => { if (event.detail.xhr.status < 500) offline(false); });
   // With Back and Forward the server may have another page for the address than it had: one that says what became of it.
   document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
   window.addEventListener("offline", () => offline(true));
