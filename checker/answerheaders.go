@@ -8,18 +8,23 @@ import (
 )
 
 // keptHeaders are the names that a result keeps, made once.
-var keptHeaders = wsc.AnswerHeaders() //nolint:gochecknoglobals // a list that nobody changes
+var keptHeaders = func() map[string]bool { //nolint:gochecknoglobals // a set that nobody changes
+	kept := map[string]bool{}
+	for _, name := range wsc.AnswerHeaders() {
+		kept[name] = true
+	}
+	return kept
+}()
 
 // shownHeaders are those of an answer's headers that a result keeps, nil if it has none of them.
 func shownHeaders(header http.Header) map[string]string {
 	var shown map[string]string
-	for _, name := range keptHeaders {
-		values := header[name]
-		if len(values) == 0 {
+	for name, values := range header {
+		if !keptHeaders[name] {
 			continue
 		}
 		if shown == nil {
-			shown = make(map[string]string, 8)
+			shown = map[string]string{}
 		}
 		shown[name] = storable(strings.Join(values, ", "))
 	}
